@@ -1,0 +1,82 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One room of the house: a target, and the rooms below it that it may use.
+struct Room {
+  var name: String
+  var rooms: [String] = []
+  var products: [Target.Dependency] = []
+  var tested = true
+}
+
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+// Layers from the ground up; an arrow only ever points to an earlier line.
+let rooms = [
+  Room(name: "Documents"),
+  Room(name: "Tensors"),
+  Room(name: "Kernels", rooms: ["Tensors", "CKernels", "COneDNN"]),
+  Room(name: "Checkpoints", rooms: ["Documents", "Tensors", "CHDF5"]),
+  Room(name: "MergeMethods", rooms: ["Documents", "Tensors", "Kernels"]),
+  Room(name: "LanguageModels", rooms: ["Documents", "Tensors", "Kernels", "CPCRE2"]),
+  Room(name: "MergeSpecs", rooms: ["Documents", "Tensors", "MergeMethods"], products: [yams]),
+  Room(name: "Merging", rooms: ["Documents", "Tensors", "Kernels", "Checkpoints", "MergeMethods", "MergeSpecs"]),
+  Room(name: "Evaluation", rooms: ["Documents", "Tensors", "Checkpoints", "LanguageModels"]),
+  Room(name: "Reports", rooms: ["Documents", "Merging", "Evaluation"]),
+  Room(
+    name: "Batches",
+    rooms: ["Documents", "Tensors", "Checkpoints", "LanguageModels", "MergeSpecs", "Merging", "Evaluation", "Reports"]),
+]
+let libraries = rooms.map(\.name)
+
+let package = Package(
+  name: "braid",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "braid", targets: ["braid"]),
+    .library(name: "Braid", targets: libraries),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    .target(
+      name: "CKernels",
+      // Loops over whole slabs: always optimised, and never contracted into fused operations, so that every
+      // build and every CPU gives the same bits.
+      cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno"])]),
+    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+    .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl")]),
+    .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"]), .brew(["pcre2"])]),
+  ]
+    + rooms.map { room in
+      .target(name: room.name, dependencies: room.rooms.map { .init(stringLiteral: $0) } + room.products)
+    }
+    + rooms.filter(\.tested).map { room in
+      .testTarget(
+        name: room.name + "Tests",
+        dependencies: [.init(stringLiteral: room.name), "BraidTesting"] + room.rooms.map { .init(stringLiteral: $0) },
+        exclude: [])
+    }
+    + [
+      .executableTarget(name: "braid", dependencies: libraries.map { .init(stringLiteral: $0) } + [argumentParser]),
+      // Fixtures, goldens, ulp comparison and the contract suites; not a product.
+      .target(name: "BraidTesting", dependencies: ["Documents", "Tensors", "Checkpoints"]),
+      .testTarget(name: "EndToEndTests", dependencies: ["braid", "BraidTesting", "Documents", "Tensors", "Checkpoints"]),
+    ]
+)
+
+// The same strict manners in every room.
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .treatAllWarnings(as: .error),
+]
+let cells = ["CKernels", "CHDF5", "COneDNN", "CPCRE2"]
+for target in package.targets where !cells.contains(target.name) {
+  target.swiftSettings = (target.swiftSettings ?? []) + strict
+}

@@ -1,0 +1,58 @@
+/// Changes single values of a JSON text and leaves every other byte as it was.
+public enum JSONEdit {
+  /// Sets members of the outermost object: present ones are replaced in place, new ones appended in the text's style.
+  ///
+  /// - Parameters:
+  ///   - text: a JSON document whose outermost value is an object.
+  ///   - values: keys and the JSON text of their new values, in the order in which new ones are appended.
+  public static func setting(_ values: [(key: String, json: String)], in text: [UInt8]) throws(JSONError) -> [UInt8] {
+    let root = try JSONParser.parse(text)
+    guard let members = root.object else { throw JSONError(offset: 0, message: "expected an object, found \(root.kind)") }
+    var result = text
+    var replacements: [(range: Range<Int>, json: String)] = []
+    var additions: [(key: String, json: String)] = []
+    for (key, json) in values {
+      if let member = members.last(where: { $0.key == key }) {
+        replacements.append((member.node.range, json))
+      } else {
+        additions.append((key, json))
+      }
+    }
+    if !additions.isEmpty {
+      // New members follow the last one, behind the same white space that separates the first from the brace.
+      let anchor = members.last?.node.range.upperBound ?? root.range.lowerBound + 1
+      let indent =
+        members.first.map { text[(root.range.lowerBound + 1)..<$0.keyRange.lowerBound] }.map {
+          String(decoding: $0, as: UTF8.self)
+        } ?? ""
+      let separator = members.isEmpty ? "" : ","
+      let added = additions.enumerated().map { index, addition in
+        (index == 0 ? separator : ",") + indent + quote(addition.key) + ": " + addition.json
+      }
+      replacements.append((anchor..<anchor, added.joined()))
+    }
+    for (range, json) in replacements.sorted(by: { $0.range.lowerBound > $1.range.lowerBound }) {
+      result.replaceSubrange(range, with: Array(json.utf8))
+    }
+    return result
+  }
+
+  /// The JSON spelling of a string, quotes included.
+  public static func quote(_ text: String) -> String {
+    var quoted = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": quoted += "\\\""
+      case "\\": quoted += "\\\\"
+      case "\n": quoted += "\\n"
+      case "\r": quoted += "\\r"
+      case "\t": quoted += "\\t"
+      case _ where scalar.value < 0x20:
+        let hex = String(scalar.value, radix: 16)
+        quoted += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+      default: quoted.unicodeScalars.append(scalar)
+      }
+    }
+    return quoted + "\""
+  }
+}

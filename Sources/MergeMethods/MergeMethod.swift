@@ -1,0 +1,98 @@
+public import Tensors
+
+/// A way of combining tensors, with every parameter settled for one tensor.
+///
+/// Implementing: a method is a value in a file of its own under `Methods/`: doc comment (formula, source, when it is
+/// a bad idea), the parameters as stored properties, a ``MethodCard`` that ties each property to its name, range and
+/// sentence, and `begin`, which returns the passes over the tensor. Add it to `Catalog.swift`.
+public protocol MergeMethod: Sendable {
+  /// Prepares the merge of one tensor.
+  func begin(_ task: MergeTask) throws(MergeMethodError) -> any TensorMerge
+}
+
+/// What a method is told about the tensor before any element is read.
+public struct MergeTask: Sendable, Hashable {
+  /// The name of the output tensor; errors mention it.
+  public var tensor: String
+  /// The shape that all inputs share.
+  public var shape: Shape
+  /// How many inputs there are, the base among them.
+  public var inputCount: Int
+  /// Which input is the base, if the merge has one.
+  public var base: Int?
+
+  /// Describes a tensor to merge.
+  public init(tensor: String, shape: Shape, inputCount: Int, base: Int?) {
+    self.tensor = tensor
+    self.shape = shape
+    self.inputCount = inputCount
+    self.base = base
+  }
+}
+
+/// The merge of one tensor as a sequence of passes over its inputs: any number of surveys, then one combination.
+///
+/// The executor asks for the next pass, streams the inputs through it block by block, from any number of threads and
+/// in any order, and asks again. So memory stays bounded whatever the tensor's size. The calls to `nextPass` never
+/// overlap with a pass.
+public protocol TensorMerge: AnyObject {
+  /// The next pass, given everything that earlier surveys have seen.
+  func nextPass() throws(MergeMethodError) -> MergePass
+}
+
+/// One streaming pass over the inputs.
+public enum MergePass: Sendable {
+  /// Reads all blocks and leaves a small summary.
+  case survey(any Survey)
+  /// Reads all blocks and writes the output; always the last pass.
+  case combine(any Combination)
+}
+
+/// The constants of streaming that summaries and kernels agree on.
+public enum Streaming {
+  /// How many elements a block has, except the last of a tensor.
+  ///
+  /// Blocks are the unit of every reduction: partial sums are kept per block and added in block order, so that slab
+  /// size and thread count cannot show in a result. 8192 float32 elements of four inputs stay in a second-level cache.
+  public static let blockElements = 8192
+}
+
+/// A block of all inputs, converted to float32.
+public struct InputBlock: @unchecked Sendable {
+  // Pointers into a worker's scratch memory; valid during the call that receives the block, and only then.
+  /// One pointer per input; each holds `count` elements.
+  public let inputs: UnsafeBufferPointer<UnsafePointer<Float>>
+  /// How many elements the block has.
+  public let count: Int
+  /// The flat index of the block's first element; a multiple of ``Streaming/blockElements``.
+  public let start: Int
+
+  /// Describes a block that lives in the caller's memory.
+  public init(inputs: UnsafeBufferPointer<UnsafePointer<Float>>, count: Int, start: Int) {
+    self.inputs = inputs
+    self.count = count
+    self.start = start
+  }
+
+  /// The elements of one input.
+  public subscript(input: Int) -> UnsafeBufferPointer<Float> { UnsafeBufferPointer(start: inputs[input], count: count) }
+}
+
+/// A pass that only looks.
+///
+/// Implementing: `makeLocal` gives each worker a summary of its own, `observe` fills it, `merge` adds it to the
+/// whole under the executor's lock. The result must not depend on which blocks went to which worker.
+public protocol Survey: AnyObject, Sendable {
+  /// A fresh summary for one worker.
+  func makeLocal() -> AnyObject
+  /// Looks at one block.
+  func observe(_ block: InputBlock, into local: AnyObject)
+  /// Adds a worker's summary to the whole; calls never overlap.
+  func merge(_ local: AnyObject)
+}
+
+/// The pass that computes the output.
+public protocol Combination: Sendable {
+  /// Computes one block of the output.
+  func combine(_ block: InputBlock, into output: UnsafeMutableBufferPointer<Float>)
+}

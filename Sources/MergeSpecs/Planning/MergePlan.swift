@@ -1,0 +1,109 @@
+public import MergeMethods
+public import Tensors
+
+/// Everything a merge will do, fixed before the first weight is read.
+///
+/// A plan is a value: it can be printed, compared, stored and carried out on any machine that has the same inputs.
+public struct MergePlan: Sendable {
+  /// The models that tensors come from, in the order in which the spec first names them.
+  public var models: [PlannedModel]
+  /// One step for each output tensor, in the order of the output's files.
+  public var steps: [PlanStep]
+  /// The model whose configuration, tokenizer and other files go with the output; an index into `models`.
+  public var donor: Int
+  /// The number of layers of the output, where it differs from the donor's.
+  public var layerCount: Int?
+  /// The dtype to state in the output's configuration, where it differs from the donor's.
+  public var configurationDType: DType?
+  /// The merge method's name as the spec gives it.
+  public var methodName: String
+
+  /// Puts a plan together; the planner does this.
+  public init(
+    models: [PlannedModel], steps: [PlanStep], donor: Int, layerCount: Int?, configurationDType: DType?,
+    methodName: String
+  ) {
+    self.models = models
+    self.steps = steps
+    self.donor = donor
+    self.layerCount = layerCount
+    self.configurationDType = configurationDType
+    self.methodName = methodName
+  }
+
+  /// The tensors of the output.
+  public var outputIndex: TensorIndex { TensorIndex(steps.map(\.output)) }
+}
+
+/// A model that a plan reads from.
+public struct PlannedModel: Sendable, Hashable {
+  /// The reference as the spec gives it.
+  public var reference: String
+  /// The folder or file it was found at.
+  public var location: String
+
+  /// Names a model and where it was found.
+  public init(reference: String, location: String) {
+    self.reference = reference
+    self.location = location
+  }
+}
+
+/// How one output tensor comes about.
+public struct PlanStep: Sendable {
+  /// The tensor that is written.
+  public var output: TensorDescription
+  /// What part of the model it is.
+  public var role: TensorRole
+  /// The tensors that are read, in the order of the spec.
+  public var inputs: [PlannedInput]
+  /// Which input is the base model's.
+  public var base: Int?
+  /// What is done with them.
+  public var operation: PlannedOperation
+
+  /// Describes a step; the planner does this.
+  public init(
+    output: TensorDescription, role: TensorRole, inputs: [PlannedInput], base: Int?, operation: PlannedOperation
+  ) {
+    self.output = output
+    self.role = role
+    self.inputs = inputs
+    self.base = base
+    self.operation = operation
+  }
+}
+
+/// A tensor that a step reads.
+public struct PlannedInput: Sendable, Hashable {
+  /// The model, as an index into the plan's `models`.
+  public var model: Int
+  /// The tensor in that model's checkpoint.
+  public var tensor: TensorDescription
+
+  /// Names an input.
+  public init(model: Int, tensor: TensorDescription) {
+    self.model = model
+    self.tensor = tensor
+  }
+}
+
+/// What a step does with its inputs.
+public enum PlannedOperation: Sendable {
+  /// The single input's elements, converted if the dtypes differ; the reason says why nothing is merged, if the spec
+  /// did not ask for a copy.
+  case copy(reason: String?)
+  /// A merge with every parameter settled.
+  case merge(method: String, parameters: ResolvedParameters, any MergeMethod)
+}
+
+/// The part of a model that a tensor belongs to, inferred from its name and the other names around it.
+public enum TensorRole: Sendable, Hashable {
+  case embedding
+  /// A tensor of the layer with this number in the output, from zero.
+  case layer(Int)
+  case finalNorm
+  case head
+  /// None of these.
+  case other
+}
