@@ -64,7 +64,8 @@ let package = Package(
       .executableTarget(name: "braid", dependencies: libraries.map { .init(stringLiteral: $0) } + [argumentParser]),
       // Fixtures, goldens, ulp comparison and the contract suites; not a product.
       .target(name: "BraidTesting", dependencies: ["Documents", "Tensors", "Checkpoints"]),
-      .testTarget(name: "EndToEndTests", dependencies: ["braid", "BraidTesting", "Documents", "Tensors", "Checkpoints"]),
+      .testTarget(
+        name: "EndToEndTests", dependencies: ["braid", "BraidTesting", "Documents", "Tensors", "Checkpoints"]),
     ]
 )
 

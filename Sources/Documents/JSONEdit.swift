@@ -1,13 +1,15 @@
 /// Changes single values of a JSON text and leaves every other byte as it was.
 public enum JSONEdit {
-  /// Sets members of the outermost object: present ones are replaced in place, new ones appended in the text's style.
+  /// Sets members of the outermost object: present ones are replaced in place, new ones appended in its style.
   ///
   /// - Parameters:
   ///   - text: a JSON document whose outermost value is an object.
   ///   - values: keys and the JSON text of their new values, in the order in which new ones are appended.
   public static func setting(_ values: [(key: String, json: String)], in text: [UInt8]) throws(JSONError) -> [UInt8] {
     let root = try JSONParser.parse(text)
-    guard let members = root.object else { throw JSONError(offset: 0, message: "expected an object, found \(root.kind)") }
+    guard let members = root.object else {
+      throw JSONError(offset: 0, message: "expected an object, found \(root.kind)")
+    }
     var result = text
     var replacements: [(range: Range<Int>, json: String)] = []
     var additions: [(key: String, json: String)] = []

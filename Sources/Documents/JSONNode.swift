@@ -89,5 +89,6 @@ public struct JSONError: Error, Equatable, CustomStringConvertible {
     self.message = message
   }
 
+  /// The error as one line.
   public var description: String { "byte \(offset): \(message)" }
 }

@@ -28,7 +28,8 @@ public struct JSONParser {
   }
 
   /// Parses a document held in an array of bytes.
-  public static func parse(_ bytes: [UInt8], refusingDuplicateKeys refuses: Bool = false) throws(JSONError) -> JSONNode {
+  public static func parse(_ bytes: [UInt8], refusingDuplicateKeys refuses: Bool = false) throws(JSONError) -> JSONNode
+  {
     let result: Result<JSONNode, JSONError> = bytes.withUnsafeBytes { raw in
       do throws(JSONError) {
         return .success(try parse(raw, refusingDuplicateKeys: refuses))

@@ -1,8 +1,7 @@
 /// Every merge method, in alphabetical order.
 public enum Catalog {
   /// The entries, in alphabetical order of their names.
-  public static let methods: [MethodDescription] = [
-  ]
+  public static let methods: [MethodDescription] = []
 
   /// The method of this name, or nil.
   public static func method(named name: String) -> MethodDescription? { methods.first { $0.name == name } }

@@ -54,7 +54,9 @@ public struct ParameterDescription: Sendable, Hashable {
     case .flag: return "true or false"
     case .number(nil): return "a number"
     case .number(let range?):
-      func text(_ value: Double) -> String { value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)" }
+      func text(_ value: Double) -> String {
+        value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
+      }
       if range.upperBound == .greatestFiniteMagnitude { return "a number of at least \(text(range.lowerBound))" }
       return "a number from \(text(range.lowerBound)) to \(text(range.upperBound))"
     }

@@ -29,5 +29,6 @@ public struct Shape: Hashable, Sendable, CustomStringConvertible, ExpressibleByA
   /// The length of one row: the last extent, or one for a single number.
   public var rowLength: Int { dimensions.last ?? 1 }
 
+  /// The extents in brackets.
   public var description: String { "[" + dimensions.map(String.init).joined(separator: ", ") + "]" }
 }

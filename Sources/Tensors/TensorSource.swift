@@ -18,6 +18,7 @@ public protocol TensorSource: Sendable {
 }
 
 extension TensorSource {
+  /// No bytes are at hand without a copy.
   public func region(of tensor: String) throws -> TensorRegion? { nil }
 
   /// Copies a whole tensor's bytes out of the source.
@@ -46,6 +47,7 @@ public enum TensorSourceError: Error, Equatable, CustomStringConvertible {
   case noSuchTensor(String)
   case outOfRange(String)
 
+  /// The error as one line.
   public var description: String {
     switch self {
     case .noSuchTensor(let name): "there is no tensor \(name)"
@@ -55,15 +57,25 @@ public enum TensorSourceError: Error, Equatable, CustomStringConvertible {
 }
 
 /// Bytes of a tensor that stay where they are for as long as this value lives.
-// A class, because the memory has one owner and many readers; the pointer is never written through.
+///
+/// A class, because the memory has one owner and many readers; the pointer is never written through.
 public final class TensorRegion: @unchecked Sendable {
   /// The tensor's bytes, little endian.
   public let bytes: UnsafeRawBufferPointer
   private let owner: AnyObject
+  private let discard: (@Sendable (Range<Int>) -> Void)?
 
   /// Keeps `owner` alive for as long as the bytes are in use.
-  public init(bytes: UnsafeRawBufferPointer, owner: AnyObject) {
+  ///
+  /// - Parameter discard: lets go of the memory behind a byte range of the tensor, if the owner can get it back.
+  public init(
+    bytes: UnsafeRawBufferPointer, owner: AnyObject, discard: (@Sendable (Range<Int>) -> Void)? = nil
+  ) {
     self.bytes = bytes
     self.owner = owner
+    self.discard = discard
   }
+
+  /// Says that a byte range will not be read again soon, so that it stops counting as resident memory.
+  public func release(_ range: Range<Int>) { discard?(range) }
 }
