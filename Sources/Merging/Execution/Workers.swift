@@ -16,7 +16,7 @@ struct Workers: Sendable {
     let workers = min(count, total)
     let taken = Atomic<Int>(0)
     let failure = Mutex<(any Error)?>(nil)
-    let work: @Sendable (Int) -> Void = { worker in
+    DispatchQueue.concurrentPerform(iterations: workers) { worker in
       do {
         try body(worker) {
           if failure.withLock({ $0 != nil }) { return nil }
@@ -26,11 +26,6 @@ struct Workers: Sendable {
       } catch {
         failure.withLock { if $0 == nil { $0 = error } }
       }
-    }
-    if workers == 1 {
-      work(0)
-    } else if workers > 1 {
-      DispatchQueue.concurrentPerform(iterations: workers, execute: work)
     }
     if let error = failure.withLock({ $0 }) { throw error }
   }
