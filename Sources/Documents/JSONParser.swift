@@ -8,9 +8,11 @@ public struct JSONParser {
 
   private let bytes: UnsafeRawBufferPointer
   private let refusesDuplicates: Bool
-  private var position = 0
+  private(set) var position = 0
+  /// How many values may still be made; see ``JSONMemberReader``.
+  var remainingValues = Int.max
 
-  private init(bytes: UnsafeRawBufferPointer, refusesDuplicates: Bool) {
+  init(bytes: UnsafeRawBufferPointer, refusesDuplicates: Bool) {
     self.bytes = bytes
     self.refusesDuplicates = refusesDuplicates
   }
@@ -45,8 +47,10 @@ public struct JSONParser {
 
   // MARK: Values
 
-  private mutating func parseValue(depth: Int) throws(JSONError) -> JSONNode {
+  mutating func parseValue(depth: Int) throws(JSONError) -> JSONNode {
     guard depth < Self.maximumDepth else { throw failure("nested deeper than \(Self.maximumDepth) levels") }
+    guard remainingValues > 0 else { throw failure("more values here than can belong") }
+    remainingValues -= 1
     let start = position
     guard let byte = peek else { throw failure("the document ends where a value was expected") }
     let value: JSONNode.Value
@@ -132,7 +136,7 @@ public struct JSONParser {
 
   // MARK: Strings
 
-  private mutating func parseString() throws(JSONError) -> String {
+  mutating func parseString() throws(JSONError) -> String {
     let open = position
     position += 1
     let start = position
@@ -207,9 +211,9 @@ public struct JSONParser {
 
   // MARK: Bytes
 
-  private var peek: UInt8? { position < bytes.count ? bytes[position] : nil }
+  var peek: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-  private mutating func take(_ character: Unicode.Scalar) -> Bool {
+  mutating func take(_ character: Unicode.Scalar) -> Bool {
     guard peek == UInt8(truncatingIfNeeded: character.value) else { return false }
     position += 1
     return true
@@ -221,9 +225,9 @@ public struct JSONParser {
     return position - start
   }
 
-  private mutating func skipBlanks() {
+  mutating func skipBlanks() {
     while let byte = peek, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
   }
 
-  private func failure(_ message: String) -> JSONError { JSONError(offset: position, message: message) }
+  func failure(_ message: String) -> JSONError { JSONError(offset: position, message: message) }
 }

@@ -1,0 +1,101 @@
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#else
+  internal import Darwin
+#endif
+#if canImport(FoundationEssentials)
+  internal import FoundationEssentials
+#else
+  internal import Foundation
+#endif
+
+/// A program that was started by a test.
+///
+/// A class, because the process has one owner, who must wait for it; not shared between tasks.
+public final class RunningProgram {
+  private let process: pid_t
+  private let folder: TemporaryFolder
+  private var ended: BraidBinary.Result?
+
+  /// Starts a program with both outputs going to files, so that neither can fill up a pipe.
+  init(path: String, arguments: [String], folder: String, environment: [String: String]) throws {
+    let outputs = try TemporaryFolder()
+    // The shell changes the folder and becomes the program: the portable spawn call has no working directory.
+    let words = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", folder, path] + arguments
+    let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }.map { "\($0)=\($1)" }
+
+    #if canImport(Darwin)
+      var actions: posix_spawn_file_actions_t?
+    #else
+      var actions = posix_spawn_file_actions_t()
+    #endif
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 1, outputs("output"), O_WRONLY | O_CREAT, 0o600)
+    posix_spawn_file_actions_addopen(&actions, 2, outputs("errors"), O_WRONLY | O_CREAT, 0o600)
+
+    var argumentPointers = words.map { strdup($0) } + [nil]
+    var variablePointers = variables.map { strdup($0) } + [nil]
+    defer { for pointer in argumentPointers + variablePointers { free(pointer) } }
+    var process = pid_t()
+    let code = posix_spawn(&process, "/bin/sh", &actions, nil, &argumentPointers, &variablePointers)
+    guard code == 0 else { throw BraidBinary.Failure(description: "cannot start \(path): error \(code)") }
+    self.process = process
+    self.folder = outputs
+  }
+
+  deinit {
+    if ended == nil {
+      kill()
+      var status: Int32 = 0
+      waitpid(process, &status, 0)
+    }
+  }
+
+  /// Ends the program at once, with no chance to tidy up.
+  public func kill() { send(SIGKILL) }
+
+  /// Asks the program to end, as Ctrl-C does.
+  public func interrupt() { send(SIGINT) }
+
+  private func send(_ signal: Int32) {
+    guard ended == nil else { return }
+    #if canImport(Glibc)
+      _ = Glibc.kill(process, signal)
+    #elseif canImport(Musl)
+      _ = Musl.kill(process, signal)
+    #else
+      _ = Darwin.kill(process, signal)
+    #endif
+  }
+
+  /// Waits for the end; after so many seconds the program is killed.
+  public func wait(seconds: Double = 300) throws -> BraidBinary.Result {
+    if let ended { return ended }
+    var status: Int32 = 0
+    var usage = rusage()
+    let clock = ContinuousClock()
+    let limit = clock.now + .seconds(seconds)
+    while true {
+      let answer = wait4(process, &status, WNOHANG, &usage)
+      if answer == process { break }
+      guard answer == 0 || errno == EINTR else { throw BraidBinary.Failure(description: "the process is lost") }
+      if clock.now > limit { kill() }
+      usleep(2000)
+    }
+    let signal = status & 0x7F
+    #if canImport(Darwin)
+      let peak = Int(usage.ru_maxrss)
+    #else
+      let peak = Int(usage.ru_maxrss) * 1024
+    #endif
+    let result = BraidBinary.Result(
+      status: signal == 0 ? (status >> 8) & 0xFF : -signal, output: try Files.text(folder("output")),
+      errors: try Files.text(folder("errors")), peakMemory: peak)
+    ended = result
+    return result
+  }
+}

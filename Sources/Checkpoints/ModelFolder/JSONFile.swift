@@ -1,0 +1,30 @@
+public import Documents
+
+/// A JSON file: its bytes, and what they mean.
+public struct JSONFile: Sendable {
+  /// The path that was read.
+  public let path: String
+  /// The text, byte for byte.
+  public let bytes: [UInt8]
+  /// The outermost value.
+  public let root: JSONNode
+
+  /// Reads and parses a file; an error names the line and the column.
+  public init(path: String) throws(CheckpointError) {
+    let bytes = try FileContents.read(path)
+    self.path = path
+    self.bytes = bytes
+    do throws(JSONError) {
+      root = try JSONParser.parse(bytes)
+    } catch {
+      let place = SourcePosition(byteOffset: error.offset, in: bytes)
+      throw CheckpointError(
+        .inconsistent, path: path, "line \(place.line), column \(place.column): not valid JSON: \(error.message)")
+    }
+  }
+
+  /// Where a value stands in the file.
+  public func position(of node: JSONNode) -> SourcePosition {
+    SourcePosition(byteOffset: node.range.lowerBound, in: bytes)
+  }
+}

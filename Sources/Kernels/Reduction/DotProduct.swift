@@ -1,0 +1,11 @@
+internal import CKernels
+
+extension VectorKernels {
+  /// The dot product of two blocks, in float64.
+  ///
+  /// Products are exact; they are added into 16 lanes in order and the lanes pairwise, so that every CPU gives the
+  /// same bits.
+  public func dot(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, count: Int) -> Double {
+    table.pointee.dot(a, b, count)
+  }
+}
