@@ -14,7 +14,8 @@ import Synchronization
 /// Inputs are mapped and added up word by word on all threads; the output is written from prepared buffers on two
 /// threads of its own, past the page cache where the file system allows it.
 struct Floor: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Read some files and write as many bytes as one of them has.")
+  static let configuration = CommandConfiguration(
+    abstract: "Read some files and write as many bytes as one of them has.")
 
   @Option(parsing: .upToNextOption, help: "Files to read.") var inputs: [String]
   @Option(help: "The file to write.") var output: String
@@ -23,17 +24,21 @@ struct Floor: ParsableCommand {
 
   private static let request = 4 << 20
 
+  // O_DIRECT, which Swift cannot import because its headers spell it as an expression.
+  #if os(Linux) && arch(x86_64)
+    private static let direct: Int32 = 0o40000
+  #elseif os(Linux) && arch(arm64)
+    private static let direct: Int32 = 0o200000
+  #else
+    private static let direct: Int32 = 0
+  #endif
+
   func run() throws {
     let writing = DispatchGroup()
     let failed = Atomic<Bool>(false)
     let path = output
     let total = bytes
-    #if os(Linux)
-      let direct = O_DIRECT
-    #else
-      let direct: Int32 = 0
-    #endif
-    var descriptor = open(path, O_CREAT | O_WRONLY | O_TRUNC | direct, 0o644)
+    var descriptor = open(path, O_CREAT | O_WRONLY | O_TRUNC | Self.direct, 0o644)
     if descriptor < 0 { descriptor = open(path, O_CREAT | O_WRONLY | O_TRUNC, 0o644) }
     guard descriptor >= 0 else { throw BenchError("cannot write \(path)") }
     let file = descriptor

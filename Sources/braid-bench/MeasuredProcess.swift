@@ -23,7 +23,8 @@ struct MeasuredProcess {
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     var arguments = arguments.map { strdup($0) as UnsafeMutablePointer<CChar>? } + [nil]
-    var variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }.map { strdup("\($0)=\($1)") } + [nil]
+    var variables =
+      ProcessInfo.processInfo.environment.merging(environment) { $1 }.map { strdup("\($0)=\($1)") } + [nil]
     defer {
       for text in arguments { free(text) }
       for text in variables { free(text) }

@@ -27,7 +27,8 @@ struct MergeBench: ParsableCommand {
     ),
   ]
 
-  private static func body(_ method: String, _ models: [String], base: Bool = false, parameters: String = "") -> String {
+  private static func body(_ method: String, _ models: [String], base: Bool = false, parameters: String = "") -> String
+  {
     var text = "merge_method: \(method)\ndtype: bfloat16\n"
     if base { text += "base_model: ../base\n" }
     if !parameters.isEmpty { text += "parameters: {\(parameters)}\n" }
@@ -62,8 +63,10 @@ struct MergeBench: ParsableCommand {
       try FileManager.default.contentsOfDirectory(atPath: "\(data)/\(model)").filter { $0.hasSuffix(".safetensors") }
         .sorted().map { "\(data)/\(model)/\($0)" }
     }
-    let bytes = try FileManager.default.contentsOfDirectory(atPath: "\(data)/base").filter { $0.hasSuffix(".safetensors") }
-      .reduce(0) { try $0 + (FileManager.default.attributesOfItem(atPath: "\(data)/base/\($1)")[.size] as? Int ?? 0) }
+    let bytes = try FileManager.default.contentsOfDirectory(atPath: "\(data)/base").filter {
+      $0.hasSuffix(".safetensors")
+    }
+    .reduce(0) { try $0 + (FileManager.default.attributesOfItem(atPath: "\(data)/base/\($1)")[.size] as? Int ?? 0) }
     let output = "\(data)/out"
     let own = CommandLine.arguments[0]
     var floors: [Double] = []
