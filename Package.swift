@@ -62,6 +62,11 @@ let package = Package(
     }
     + [
       .executableTarget(name: "braid", dependencies: libraries.map { .init(stringLiteral: $0) } + [argumentParser]),
+      // What `make bench` runs; not a product.
+      .executableTarget(
+        name: "braid-bench",
+        dependencies: ["Documents", "Tensors", "Kernels", "Checkpoints", "LanguageModels", "MergeSpecs", "Merging"]
+          + [argumentParser]),
       // Fixtures, goldens, ulp comparison and the contract suites; not a product.
       .target(name: "BraidTesting", dependencies: ["Documents", "Tensors", "Checkpoints"]),
       .testTarget(

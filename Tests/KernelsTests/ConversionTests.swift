@@ -10,7 +10,9 @@ import Testing
     let floats = convert(patterns, .float16, level)
     for (pattern, value) in zip(patterns, floats) {
       let expected = Float(Float16(bitPattern: pattern))
-      if expected.isNaN { #expect(value.isNaN) } else if value.bitPattern != expected.bitPattern {
+      if expected.isNaN {
+        #expect(value.isNaN)
+      } else if value.bitPattern != expected.bitPattern {
         Issue.record("\(pattern) became \(value), not \(expected)")
       }
     }
