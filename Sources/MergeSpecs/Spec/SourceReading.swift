@@ -25,7 +25,7 @@ extension SpecReader {
         guard let layers = source.layers, layers.range.count != first.range.count else { continue }
         error(
           at: layers.position,
-          "this range has \(count(layers.range.count, "layer")), the first of the slice \(first.range.count)",
+          "this range has \(Words.count(layers.range.count, "layer")), the first of the slice \(first.range.count)",
           hint: "all sources of a slice have equally many layers")
       }
     }
@@ -128,6 +128,4 @@ extension SpecReader {
     return isFaulty ? nil : found
   }
 
-  /// A count with its noun.
-  func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)" + (number == 1 ? "" : "s") }
 }
