@@ -79,7 +79,7 @@ enum SpecFile {
   static let maximumSize = 16_000_000
 
   static func read(_ file: String) throws(CheckpointError) -> [UInt8] {
-    try FileContents.read(file, upTo: maximumSize)
+    try FileContents.read(file, limit: maximumSize)
   }
 
   static func folder(of file: String) -> String {
