@@ -145,8 +145,13 @@ static void BRAID_SUFFIX(delta_combination)(const float *base, const float *cons
   for (size_t i = 0; i < count; i++) out[i] = base[i] + lambda * out[i];
 }
 
-static void BRAID_SUFFIX(subtract)(const float *base, float *out, size_t count) {
-  for (size_t i = 0; i < count; i++) out[i] -= base[i];
+static void BRAID_SUFFIX(elementwise_combination)(const float *const *inputs, const float *const *coefficients,
+                                                  size_t inputs_count, float *restrict out, size_t count) {
+  for (size_t i = 0; i < count; i++) out[i] = 0;
+  for (size_t j = 0; j < inputs_count; j++) {
+    const float *x = inputs[j], *c = coefficients[j];
+    for (size_t i = 0; i < count; i++) out[i] += c[i] * x[i];
+  }
 }
 
 // ---- reductions
@@ -160,6 +165,10 @@ static double BRAID_SUFFIX(dot)(const float *a, const float *b, size_t count) {
   for (size_t width = LANES / 2; width > 0; width /= 2)
     for (size_t k = 0; k < width; k++) lanes[k] += lanes[k + width];
   return lanes[0];
+}
+
+static void BRAID_SUFFIX(accumulate_products)(const float *a, const float *b, double *restrict sums, size_t count) {
+  for (size_t i = 0; i < count; i++) sums[i] += (double)a[i] * (double)b[i];
 }
 
 // ---- rank selection
@@ -331,7 +340,8 @@ const braid_kernels TABLE_NAME = {
     .float64_from_float32 = BRAID_SUFFIX(float64_from_float32),
     .linear_combination = BRAID_SUFFIX(linear_combination),
     .delta_combination = BRAID_SUFFIX(delta_combination),
-    .subtract = BRAID_SUFFIX(subtract),
+    .elementwise_combination = BRAID_SUFFIX(elementwise_combination),
+    .accumulate_products = BRAID_SUFFIX(accumulate_products),
     .dot = BRAID_SUFFIX(dot),
     .magnitude_histogram = BRAID_SUFFIX(magnitude_histogram),
     .magnitude_refinement = BRAID_SUFFIX(magnitude_refinement),

@@ -85,7 +85,8 @@ extension SpecReader {
         at: slice.position, "\(method.name) needs its base model \(base.text) among the sources of this slice",
         hint: "add `- {model: \(base.text), layer_range: [\(range.lowerBound), \(range.upperBound)]}`")
     }
-    for slice in slices where !method.inputs.contains(slice.sources.count) && !(method.base == .required && slice.base == nil) {
+    for slice in slices
+    where !method.inputs.contains(slice.sources.count) && !(method.base == .required && slice.base == nil) {
       let added = slice.sources.last.flatMap { $0.isAddedBase ? $0 : nil }
       var message = "\(method.name) merges \(Self.words(method.inputs)), here are \(slice.sources.count)"
       if let added { message += ", counting \(added.model.text), which base_model adds as the last" }
@@ -100,7 +101,9 @@ extension SpecReader {
   }
 
   private static func words(_ inputs: ClosedRange<Int>) -> String {
-    if inputs.lowerBound == inputs.upperBound { return inputs.lowerBound == 1 ? "1 model" : "\(inputs.lowerBound) models" }
+    if inputs.lowerBound == inputs.upperBound {
+      return inputs.lowerBound == 1 ? "1 model" : "\(inputs.lowerBound) models"
+    }
     if inputs.upperBound == .max { return "at least \(inputs.lowerBound) models" }
     return "\(inputs.lowerBound) to \(inputs.upperBound) models"
   }
@@ -133,7 +136,8 @@ extension SpecReader {
       error(
         at: source.position,
         "\(method) needs a \(parameter.name) for \(source.model.text), which base_model adds as the last model",
-        hint: "remove base_model, list the model under `models:`, or set \(parameter.name) under the spec's `parameters:`")
+        hint:
+          "remove base_model, list the model under `models:`, or set \(parameter.name) under the spec's `parameters:`")
     } else {
       error(
         at: source.position, "\(method) needs a \(parameter.name) for \(source.model.text)",

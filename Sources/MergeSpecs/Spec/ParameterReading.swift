@@ -47,7 +47,8 @@ extension SpecReader {
       }
       if element.mapping == nil {
         let shown = element.text.map { "write `- value: \($0)`" }
-        error(at: element.usePosition, "numbers and filtered values of \(name) cannot be mixed in one list", hint: shown)
+        error(
+          at: element.usePosition, "numbers and filtered values of \(name) cannot be mixed in one list", hint: shown)
         isFaulty = true
       } else if let read = readCase(element, of: name) {
         if read.filter == nil, catchAll == nil { catchAll = element.usePosition }

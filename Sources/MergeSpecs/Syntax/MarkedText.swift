@@ -16,7 +16,8 @@ struct MarkedText {
   init?(_ text: String) {
     let all = Array(text.unicodeScalars)
     let blocks = stride(from: UInt32(0xE000), to: 0xF800, by: Int(Self.blockLength))
-    let taken = Set(all.lazy.filter { (0xE000..<0xF800).contains($0.value) }.map { ($0.value - 0xE000) / Self.blockLength })
+    let taken = Set(
+      all.lazy.filter { (0xE000..<0xF800).contains($0.value) }.map { ($0.value - 0xE000) / Self.blockLength })
     guard let base = blocks.first(where: { !taken.contains(($0 - 0xE000) / Self.blockLength) }),
       let star = Unicode.Scalar(base)
     else { return nil }

@@ -53,7 +53,8 @@ struct SyntaxBuilder {
       built = Built(node: SyntaxNode(value: .sequence(elements), position: position))
       add(parts, to: &built)
     case .mapping(let mapping): built = build(mapping, at: position)
-    case .alias: built = Built(node: SyntaxNode(value: .scalar(SyntaxScalar(text: "", isPlain: true)), position: position))
+    case .alias:
+      built = Built(node: SyntaxNode(value: .scalar(SyntaxScalar(text: "", isPlain: true)), position: position))
     }
     if built.count > Self.maximumNodeCount || built.depth > Self.maximumDepth, !isTooLarge {
       isTooLarge = true

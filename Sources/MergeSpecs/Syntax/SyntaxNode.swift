@@ -76,10 +76,13 @@ package struct SyntaxScalar: Sendable {
     for (prefix, radix) in [("0x", 16), ("0b", 2), ("0o", 8)] where magnitude.hasPrefix(prefix) {
       return Int(magnitude.dropFirst(2), radix: radix).map { Double(negative ? -$0 : $0) }
     }
-    if isPlain, magnitude.utf8.count > 1, first == UInt8(ascii: "0"), magnitude.utf8.allSatisfy({ (48...55).contains($0) }) {
+    if isPlain, magnitude.utf8.count > 1, first == UInt8(ascii: "0"),
+      magnitude.utf8.allSatisfy({ (48...55).contains($0) })
+    {
       return Int(magnitude, radix: 8).map { Double(negative ? -$0 : $0) }
     }
-    guard magnitude.utf8.allSatisfy({ (48...57).contains($0) || [".", "e", "E", "+", "-"].contains(Unicode.Scalar($0)) })
+    guard
+      magnitude.utf8.allSatisfy({ (48...57).contains($0) || [".", "e", "E", "+", "-"].contains(Unicode.Scalar($0)) })
     else { return nil }
     return Double(digits)
   }

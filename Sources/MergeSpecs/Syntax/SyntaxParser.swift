@@ -68,7 +68,8 @@ package enum SyntaxParser {
     for error: any Error, file: String, marked: MarkedText, positions: TextPositions
   ) -> Diagnostic {
     switch error {
-    case YamlError.scanner(let context, let problem, let mark, _), YamlError.parser(let context, let problem, let mark, _),
+    case YamlError.scanner(let context, let problem, let mark, _),
+      YamlError.parser(let context, let problem, let mark, _),
       YamlError.composer(let context, let problem, let mark, _):
       let offset = positions.offset(line: mark.line, column: mark.column)
       let position = positions.position(at: offset)
