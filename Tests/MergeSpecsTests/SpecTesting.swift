@@ -52,7 +52,8 @@ enum SpecTesting {
     tensors = tensors.filter { !without.contains($0.name) } + extra
     let tie = tied.map { ", \"tie_word_embeddings\": \($0)" } ?? ""
     let text =
-      configuration ?? "{\"num_hidden_layers\": \(layers), \"vocab_size\": \(vocabulary), \"dtype\": \"bfloat16\"\(tie)}"
+      configuration
+      ?? "{\"num_hidden_layers\": \(layers), \"vocab_size\": \(vocabulary), \"dtype\": \"bfloat16\"\(tie)}"
     return ModelHeader(index: TensorIndex(tensors), configuration: try JSONParser.parse(text), location: "tiny")
   }
 

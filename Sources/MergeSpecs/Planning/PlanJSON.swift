@@ -16,7 +16,9 @@ extension MergePlan {
       "  \"bytes_read\": \(inputByteCount)", "  \"bytes_written\": \(outputByteCount)",
     ]
     if let layerCount { lines.append("  \"layers\": \(layerCount)") }
-    if let configurationDType { lines.append("  \"configuration_dtype\": \(JSONEdit.quote(configurationDType.rawValue))") }
+    if let configurationDType {
+      lines.append("  \"configuration_dtype\": \(JSONEdit.quote(configurationDType.rawValue))")
+    }
     if let tiesEmbeddings { lines.append("  \"tie_word_embeddings\": \(tiesEmbeddings)") }
     lines.append("  \"models\": [\n\(modelLines.joined(separator: ",\n"))\n  ]")
     lines.append("  \"tensors\": [\n\(tensorLines.joined(separator: ",\n"))\n  ]")

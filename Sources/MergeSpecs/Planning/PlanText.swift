@@ -62,7 +62,9 @@ struct PlanText {
 
   private var commonDType: DType? {
     let counts = Dictionary(plan.steps.map { ($0.output.dtype, 1) }, uniquingKeysWith: +)
-    return DType.allCases.max { counts[$0, default: 0] < counts[$1, default: 0] }.flatMap { counts[$0] == nil ? nil : $0 }
+    return DType.allCases.max { counts[$0, default: 0] < counts[$1, default: 0] }.flatMap {
+      counts[$0] == nil ? nil : $0
+    }
   }
 
   // MARK: Tables
@@ -120,7 +122,8 @@ struct PlanText {
       }
       parts.append(contentsOf: parameters(settled, step: first))
       if parts.isEmpty { parts.append(plan.methodName) }
-      for input in first.inputs where LayerName(input.tensor.name)?.rest != LayerName(first.output.name)?.rest
+      for input in first.inputs
+      where LayerName(input.tensor.name)?.rest != LayerName(first.output.name)?.rest
         || LayerName(first.output.name) == nil && input.tensor.name != first.output.name
       {
         parts.append("[\(input.model + 1)] gives \(input.tensor.name)")
