@@ -13,6 +13,9 @@ public struct Checkpoint: TensorSource {
   /// The path of the list of shards, if there is one.
   public let weightMapPath: String?
 
+  /// The name of the files' format.
+  public var format: String { files.first?.format ?? "" }
+
   private let places: [String: Place]
 
   /// Where a tensor is stored.

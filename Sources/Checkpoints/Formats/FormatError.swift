@@ -39,7 +39,10 @@ public struct FormatError: Error, Hashable, CustomStringConvertible {
   }
 
   /// A text from an untrusted file as it may appear in a message: in quotes, on one line, not endless.
-  static func shown(_ text: String) -> String {
+  static func shown(_ text: String) -> String { "\"" + printable(text) + "\"" }
+
+  /// A text from an untrusted file as a terminal may get it: on one line, not endless.
+  static func printable(_ text: String) -> String {
     let limit = 120
     let scalars = text.unicodeScalars
     var visible = String.UnicodeScalarView()
@@ -51,6 +54,6 @@ public struct FormatError: Error, Hashable, CustomStringConvertible {
       default: visible.append(scalar)
       }
     }
-    return "\"" + String(visible) + (scalars.dropFirst(limit).isEmpty ? "\"" : "…\"")
+    return String(visible) + (scalars.dropFirst(limit).isEmpty ? "" : "…")
   }
 }

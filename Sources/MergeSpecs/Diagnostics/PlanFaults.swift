@@ -108,7 +108,9 @@ struct PlanFaults {
     var shapes: [Int: [String: Set<Shape>]] = [:]
     for model in Set(slices.flatMap(\.models)) {
       for tensor in layouts[model].tensors(of: stack) {
-        if let rest = LayerName(tensor.name)?.rest { shapes[model, default: [:]][rest, default: []].insert(tensor.shape) }
+        if let rest = LayerName(tensor.name)?.rest {
+          shapes[model, default: [:]][rest, default: []].insert(tensor.shape)
+        }
       }
     }
     guard let first = slices.first?.models.first, let expected = shapes[first], let slice = slices.first else { return }
@@ -116,7 +118,9 @@ struct PlanFaults {
     for other in slices.dropFirst() {
       for (source, model) in zip(other.effective.sources, other.models) where seen.insert(model).inserted {
         let odd = (shapes[model] ?? [:]).filter { rest, found in expected[rest]?.isDisjoint(with: found) ?? false }
-        guard let rest = odd.keys.min(), let found = odd[rest]?.first, let wanted = expected[rest]?.first else { continue }
+        guard let rest = odd.keys.min(), let found = odd[rest]?.first, let wanted = expected[rest]?.first else {
+          continue
+        }
         error(
           at: source.model.position,
           "the layers of \(source.model.text) do not fit above those of \(slice.effective.sources[0].model.text): "
@@ -133,8 +137,9 @@ struct PlanFaults {
     _ parameter: ParameterDescription, levels: [[ParameterEntry]], tensor: String, source: SourceSpec?
   ) {
     // Parameters that no level mentions were reported with the spec.
-    guard let entry = levels.last(where: { $0.contains { $0.name == parameter.name } })?
-      .first(where: { $0.name == parameter.name })
+    guard
+      let entry = levels.last(where: { $0.contains { $0.name == parameter.name } })?
+        .first(where: { $0.name == parameter.name })
     else { return }
     let owner = source.map { " of \($0.model.text)" } ?? ""
     gather(
@@ -186,8 +191,9 @@ struct PlanFaults {
         let nearest = NearestName.of(filter, in: parts.sorted())
         warning(
           at: alternative.filterPosition, "the filter \"\(filter)\" of \(entry.name) matches no tensor",
-          hint: nearest.map { "did you mean \($0)?" } ?? (filter.contains("*")
-            ? "a filter is a part of the name, letter by letter; only \"*\" alone stands for every name" : nil))
+          hint: nearest.map { "did you mean \($0)?" }
+            ?? (filter.contains("*")
+              ? "a filter is a part of the name, letter by letter; only \"*\" alone stands for every name" : nil))
       }
     }
   }

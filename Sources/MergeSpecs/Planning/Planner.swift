@@ -98,7 +98,9 @@ struct PlanBuilder {
   var plan: MergePlan {
     let reference = headers[donor]
     var bytes: [DType: Int] = [:]
-    for step in steps where step.output.dtype.isFloatingPoint { bytes[step.output.dtype, default: 0] += step.output.byteCount }
+    for step in steps where step.output.dtype.isFloatingPoint {
+      bytes[step.output.dtype, default: 0] += step.output.byteCount
+    }
     let common = DType.allCases.filter { bytes[$0] != nil }.max { bytes[$0, default: 0] < bytes[$1, default: 0] }
     let donorLayers = mainStack.flatMap { layouts[donor].layerCounts[$0] }
     return MergePlan(

@@ -43,7 +43,8 @@ extension PlanBuilder {
         return faults.missing(request, holder: first, missing: missing, slice: slice)
       }
       let name = slice.effective.sources[first].model.text
-      return copy(first, of: request, slice: slice, dtype: outputDType([model], base: nil), reason: "only \(name) has it")
+      return copy(
+        first, of: request, slice: slice, dtype: outputDType([model], base: nil), reason: "only \(name) has it")
     }
     merge(request, slice: slice)
   }
@@ -109,12 +110,13 @@ extension PlanBuilder {
 
   /// The dtype of a merged tensor: what the spec says, or the base's, or the smallest that holds all inputs.
   private func outputDType(_ tensors: [TensorDescription], base: TensorDescription?) -> DType {
-    spec.outputDType ?? spec.dtype ?? base?.dtype ?? tensors.dropFirst().reduce(tensors.first?.dtype ?? .float32) {
-      if $0 == $1.dtype { return $0 }
-      // Of equally large ones neither holds the other.
-      if $0.byteCount == $1.dtype.byteCount { return .float32 }
-      return $0.byteCount > $1.dtype.byteCount ? $0 : $1.dtype
-    }
+    spec.outputDType ?? spec.dtype ?? base?.dtype
+      ?? tensors.dropFirst().reduce(tensors.first?.dtype ?? .float32) {
+        if $0 == $1.dtype { return $0 }
+        // Of equally large ones neither holds the other.
+        if $0.byteCount == $1.dtype.byteCount { return .float32 }
+        return $0.byteCount > $1.dtype.byteCount ? $0 : $1.dtype
+      }
   }
 
   /// The parameters for one tensor, or nil if a required one has no value.
