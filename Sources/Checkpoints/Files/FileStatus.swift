@@ -11,6 +11,8 @@ struct FileStatus: Equatable {
   enum Kind { case file, folder, other }
   var kind: Kind
   var byteCount: Int
+  /// How much of the device the file takes.
+  var allocatedByteCount: Int
   /// Which file it is, whatever its name: the device and the number on it.
   var identity: [UInt64]
 
@@ -35,6 +37,7 @@ struct FileStatus: Equatable {
     default: kind = .other
     }
     byteCount = Int(status.st_size)
+    allocatedByteCount = Int(status.st_blocks) * 512
     identity = [UInt64(truncatingIfNeeded: status.st_dev), UInt64(truncatingIfNeeded: status.st_ino)]
   }
 }
