@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
 /// One room of the house: a target, and the rooms below it that it may use.
@@ -30,6 +31,12 @@ let rooms = [
 ]
 let libraries = rooms.map(\.name)
 
+/// The folders of golden files in a test target: they lie beside the tests, but the package manager need not know them.
+func goldens(of target: String) -> [String] {
+  let paths = FileManager.default.enumerator(atPath: Context.packageDirectory + "/Tests/" + target)
+  return (paths?.compactMap { $0 as? String } ?? []).filter { $0.hasSuffix("Goldens") }.sorted()
+}
+
 let package = Package(
   name: "braid",
   platforms: [.macOS(.v15)],
@@ -58,14 +65,20 @@ let package = Package(
       .testTarget(
         name: room.name + "Tests",
         dependencies: [.init(stringLiteral: room.name), "BraidTesting"] + room.rooms.map { .init(stringLiteral: $0) },
-        exclude: [])
+        exclude: goldens(of: room.name + "Tests"))
     }
     + [
       .executableTarget(name: "braid", dependencies: libraries.map { .init(stringLiteral: $0) } + [argumentParser]),
+      // What `make bench` runs; not a product.
+      .executableTarget(
+        name: "braid-bench",
+        dependencies: ["Documents", "Tensors", "Kernels", "Checkpoints", "LanguageModels", "MergeSpecs", "Merging"]
+          + [argumentParser]),
       // Fixtures, goldens, ulp comparison and the contract suites; not a product.
       .target(name: "BraidTesting", dependencies: ["Documents", "Tensors", "Checkpoints"]),
       .testTarget(
-        name: "EndToEndTests", dependencies: ["braid", "BraidTesting", "Documents", "Tensors", "Checkpoints"]),
+        name: "EndToEndTests", dependencies: ["braid", "BraidTesting", "Documents", "Tensors", "Checkpoints"],
+        exclude: goldens(of: "EndToEndTests")),
     ]
 )
 

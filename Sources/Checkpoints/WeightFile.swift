@@ -12,6 +12,11 @@ public struct WeightFile: Sendable {
   /// The file's name without its folder.
   public var name: String { Path.lastComponent(path) }
 
+  /// The path, size and time of change: a text that differs when the file does.
+  public var identity: String {
+    "\(path) \(file.bytes.count) \(FileStatus(path: path)?.modified ?? 0)"
+  }
+
   /// Opens a weight file of any known format.
   public init(path: String) throws(CheckpointError) {
     let file = try MappedFile(path: path)

@@ -1,7 +1,17 @@
-/// Every merge method, in alphabetical order.
+/// Every merge method, in alphabetical order of its name.
 public enum Catalog {
   /// The entries, in alphabetical order of their names.
-  public static let methods: [MethodDescription] = []
+  public static let methods: [MethodDescription] = [
+    Breadcrumbs.card.described(startingFrom: Breadcrumbs()),
+    BreadcrumbsTIES.card.described(startingFrom: BreadcrumbsTIES()),
+    Linear.card.described(startingFrom: Linear()),
+    ModelStock.card.described(startingFrom: ModelStock()),
+    NuSLERP.card.described(startingFrom: NuSLERP()),
+    Passthrough.card.described(startingFrom: Passthrough()),
+    Slerp.card.described(startingFrom: Slerp()),
+    TaskArithmetic.card.described(startingFrom: TaskArithmetic()),
+    TIES.card.described(startingFrom: TIES()),
+  ]
 
   /// The method of this name, or nil.
   public static func method(named name: String) -> MethodDescription? { methods.first { $0.name == name } }

@@ -1,2 +1,104 @@
-// Loops over whole slabs, compiled for several instruction sets and chosen when the program starts.
+// Loops over blocks of elements: conversion, combination, reduction, rank selection.
+//
+// Every loop is compiled several times, once for each instruction set below, from one text (kernels_body.h), and all
+// of them give the same bits: nothing is contracted into fused operations, and reductions add into a fixed number of
+// lanes in a fixed order. `braid_kernels_for` hands out one of them, so that tests can hold them against each other.
 #pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+// How many interleaved copies a magnitude histogram has, so that neighbours never wait for each other's counter.
+#define BRAID_HISTOGRAM_COPIES 4
+// Bins of the first level: the upper 15 bits of a magnitude's float32 pattern.
+#define BRAID_HISTOGRAM_BINS 32768
+// Bins of the second level: the lower 16 bits.
+#define BRAID_REFINED_BINS 65536
+
+// For `keep_equal` and `drop_equal`: all of them.
+#define BRAID_ALL_EQUAL ((size_t)INT64_MAX)
+
+// Which differences to the base a block keeps, for one model. Magnitudes are compared as bit patterns.
+typedef struct {
+  float weight;
+  // Factor of the difference before it is weighted; the weight alone counts in the divisor.
+  float scale;
+  // A difference is kept if its magnitude pattern is above `keep_above`, or equal to it and among the first
+  // `keep_equal` equal ones of the block.
+  int32_t keep_above;
+  size_t keep_equal;
+  // ... and is then dropped again if it is above `drop_above`, or equal to it and among the first `drop_equal`.
+  int32_t drop_above;
+  size_t drop_equal;
+} braid_cut;
+
+// How the kept differences of several models become one.
+typedef struct {
+  // 0: all count. 1: only those with the sign of the weighted sum. 2: only those with the sign of the majority.
+  int consensus;
+  // Whether to divide by the weights that took part; a divisor of zero counts as one.
+  int normalize;
+  float lambda;
+} braid_election;
+
+typedef struct {
+  const char *name;
+
+  void (*float32_from_bfloat16)(const uint16_t *in, float *out, size_t count);
+  void (*float32_from_float16)(const uint16_t *in, float *out, size_t count);
+  void (*float32_from_float8e4m3)(const uint8_t *in, float *out, size_t count);
+  void (*float32_from_float8e5m2)(const uint8_t *in, float *out, size_t count);
+  void (*float32_from_float64)(const double *in, float *out, size_t count);
+  void (*float32_from_int8)(const int8_t *in, float *out, size_t count);
+  void (*float32_from_uint8)(const uint8_t *in, float *out, size_t count);
+  void (*float32_from_int16)(const int16_t *in, float *out, size_t count);
+  void (*float32_from_uint16)(const uint16_t *in, float *out, size_t count);
+  void (*float32_from_int32)(const int32_t *in, float *out, size_t count);
+  void (*float32_from_uint32)(const uint32_t *in, float *out, size_t count);
+  void (*float32_from_int64)(const int64_t *in, float *out, size_t count);
+  void (*float32_from_uint64)(const uint64_t *in, float *out, size_t count);
+
+  // To nearest, ties to even; NaN stays NaN. Integers: towards zero, clamped, NaN becomes zero.
+  void (*bfloat16_from_float32)(const float *in, uint16_t *out, size_t count);
+  void (*float16_from_float32)(const float *in, uint16_t *out, size_t count);
+  void (*float8e4m3_from_float32)(const float *in, uint8_t *out, size_t count);
+  void (*float8e5m2_from_float32)(const float *in, uint8_t *out, size_t count);
+  void (*float64_from_float32)(const float *in, double *out, size_t count);
+
+  // out = sum of coefficients[j] * inputs[j], added in the order of the inputs.
+  void (*linear_combination)(const float *const *inputs, const float *coefficients, size_t inputs_count, float *out,
+                             size_t count);
+  // out = base + lambda * (sum of coefficients[j] * (inputs[j] - base)), added in the order of the inputs.
+  void (*delta_combination)(const float *base, const float *const *inputs, const float *coefficients,
+                            size_t inputs_count, float lambda, float *out, size_t count);
+  // out = sum of coefficients[j][i] * inputs[j][i], added in the order of the inputs.
+  void (*elementwise_combination)(const float *const *inputs, const float *const *coefficients, size_t inputs_count,
+                                  float *out, size_t count);
+
+  // The dot product of a block in float64: 16 lanes, then the lanes pairwise.
+  double (*dot)(const float *a, const float *b, size_t count);
+
+  // sums[i] += a[i] * b[i], in float64.
+  void (*accumulate_products)(const float *a, const float *b, double *sums, size_t count);
+
+  // Counts the magnitudes of x - base by their upper 15 bits, into COPIES interleaved histograms.
+  void (*magnitude_histogram)(const float *base, const float *x, size_t count, uint32_t *bins);
+  // Counts the magnitudes whose upper 15 bits are `prefix` by their lower 16 bits; returns how many of those are zero.
+  size_t (*magnitude_refinement)(const float *base, const float *x, size_t count, uint32_t prefix, uint32_t *bins);
+  // How many magnitudes have exactly this pattern.
+  size_t (*magnitude_count_equal)(const float *base, const float *x, size_t count, uint32_t pattern);
+
+  // Adds the magnitudes of x - base, in float64 lanes: all of them to sums[0], those that the cut keeps to sums[1].
+  void (*magnitude_sums)(const float *base, const float *x, const braid_cut *cut, size_t count, double *sums);
+
+  // out = base + lambda * elected differences; `scratch` holds inputs_count * 256 floats.
+  void (*elect)(const float *base, const float *const *inputs, const braid_cut *cuts, size_t inputs_count,
+                braid_election election, float *scratch, float *out, size_t count);
+} braid_kernels;
+
+// The kernels of one instruction set: 0 what every CPU of this architecture has, 1 AVX2, 2 AVX-512; NULL where this CPU
+// lacks it or there is no such level.
+const braid_kernels *braid_kernels_for(int level);
+
+// The best that this CPU has.
+const braid_kernels *braid_kernels_best(void);

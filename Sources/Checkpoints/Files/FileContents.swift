@@ -12,11 +12,11 @@
 #endif
 
 /// Whole small files and listings of folders.
-enum FileContents {
+public enum FileContents {
   /// The bytes of a file.
   ///
   /// - Parameter limit: the most bytes that such a file may have; larger ones are refused before they are read.
-  static func read(_ path: String, limit: Int = 1 << 30) throws(CheckpointError) -> [UInt8] {
+  public static func read(_ path: String, limit: Int = 1 << 30) throws(CheckpointError) -> [UInt8] {
     try MappedFile.withBytes(of: path) { bytes throws(CheckpointError) in
       guard bytes.count <= limit else {
         throw CheckpointError(.refused, path: path, "the file has \(bytes.count) bytes; at most \(limit) were expected")

@@ -8,16 +8,22 @@ public struct ConfigurationPatch: Hashable, Sendable {
   /// The dtype to state, or nil to leave it.
   public var dtype: DType?
 
+  /// Whether the head shares the embedding's weights, or nil to leave what is stated.
+  public var tiesEmbeddings: Bool?
+
   /// Describes changes.
-  public init(layerCount: Int? = nil, dtype: DType? = nil) {
+  public init(layerCount: Int? = nil, dtype: DType? = nil, tiesEmbeddings: Bool? = nil) {
     self.layerCount = layerCount
     self.dtype = dtype
+    self.tiesEmbeddings = tiesEmbeddings
   }
 
   /// A patched configuration.
-  public struct Result: Hashable, Sendable {
+  public struct Result: Sendable {
     /// The new text.
     public var bytes: [UInt8]
+    /// The new text, parsed.
+    public var root: JSONNode
     /// What the changed numbers no longer agree with.
     public var warnings: [Diagnostic]
   }
@@ -28,6 +34,8 @@ public struct ConfigurationPatch: Hashable, Sendable {
   ]
   /// What configurations call their dtype: the older and the newer name.
   public static let dtypeKeys = ["torch_dtype", "dtype"]
+  /// What configurations call the sharing of embedding and head.
+  static let tiedKey = "tie_word_embeddings"
   /// Where models of several parts keep the configuration of their language model.
   static let innerConfigurations = ["text_config", "llm_config", "language_config"]
 
@@ -49,17 +57,25 @@ public struct ConfigurationPatch: Hashable, Sendable {
         warnings += Self.listsPerLayer(in: file, old: node.int, new: layerCount, key: key)
       }
     }
-    var text = file.bytes
+    var additions: [(key: String, json: String)] = []
     if let dtype {
       let json = JSONEdit.quote(dtype.rawValue)
-      let stated = Self.statedDTypes(in: file.root)
+      let stated = Self.stated(Self.dtypeKeys, in: file.root)
       for node in stated where node.string != dtype.rawValue { replacements.append((node.range, json)) }
-      text = JSONEdit.replacing(replacements, in: text)
-      if stated.isEmpty { text = try Self.adding(dtype, to: text, path: file.path) }
-    } else {
-      text = JSONEdit.replacing(replacements, in: text)
+      if stated.isEmpty { additions.append((Self.dtypeKeys[0], json)) }
     }
-    return Result(bytes: text, warnings: warnings)
+    if let tiesEmbeddings {
+      let stated = Self.stated([Self.tiedKey], in: file.root)
+      for node in stated where node.bool != tiesEmbeddings { replacements.append((node.range, "\(tiesEmbeddings)")) }
+      if stated.isEmpty { additions.append((Self.tiedKey, "\(tiesEmbeddings)")) }
+    }
+    let text = JSONEdit.replacing(replacements, in: file.bytes)
+    do throws(JSONError) {
+      let bytes = additions.isEmpty ? text : try JSONEdit.setting(additions, in: text)
+      return Result(bytes: bytes, root: try JSONParser.parse(bytes), warnings: warnings)
+    } catch {
+      throw CheckpointError(.inconsistent, path: file.path, error.description)
+    }
   }
 
   /// The number of layers that a configuration states, with its key.
@@ -72,16 +88,8 @@ public struct ConfigurationPatch: Hashable, Sendable {
     return nil
   }
 
-  private static func statedDTypes(in root: JSONNode) -> [JSONNode] {
-    ([root] + innerConfigurations.compactMap { root[$0] }).flatMap { object in dtypeKeys.compactMap { object[$0] } }
-  }
-
-  private static func adding(_ dtype: DType, to text: [UInt8], path: String) throws(CheckpointError) -> [UInt8] {
-    do throws(JSONError) {
-      return try JSONEdit.setting([(dtypeKeys[0], JSONEdit.quote(dtype.rawValue))], in: text)
-    } catch {
-      throw CheckpointError(.inconsistent, path: path, error.description)
-    }
+  private static func stated(_ keys: [String], in root: JSONNode) -> [JSONNode] {
+    ([root] + innerConfigurations.compactMap { root[$0] }).flatMap { object in keys.compactMap { object[$0] } }
   }
 
   /// Lists with one element for each layer do not fit the new count; what belongs in them only the author knows.

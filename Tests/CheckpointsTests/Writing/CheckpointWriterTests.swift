@@ -22,13 +22,13 @@ import Testing
     }
   }
 
-  @Test(arguments: [true, false], [true, false], [100, 4096, 10_000, 1 << 20])
+  @Test(arguments: [(true, true), (true, false), (false, true), (false, false)], [100, 4096, 10_000, 1 << 20])
   func `the bytes are the same past the page cache and through it, in pieces of any size`(
-    direct: Bool, congruent: Bool, pieces: Int
+    way: (direct: Bool, congruent: Bool), pieces: Int
   ) async throws {
-    let writer = try trial.writer(at: out, direct: direct)
+    let writer = try trial.writer(at: out, direct: way.direct)
     for tensor in trial.layout.tensors.indices.reversed() {
-      try trial.write(tensor, with: writer, pieces: pieces, congruent: congruent)
+      try trial.write(tensor, with: writer, pieces: pieces, congruent: way.congruent)
     }
     #expect(!Files.exists(out))
     try writer.finish()

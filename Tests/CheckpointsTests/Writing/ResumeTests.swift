@@ -164,7 +164,7 @@ import Testing
     writes: Int
   ) async throws {
     let path = out
-    await #expect(processExitsWith: .signal(9)) { [path, writes] in
+    await #expect(processExitsWith: .signal(9)) { [path = path as String, writes = writes as Int] in
       let trial = try WriterTrial()
       let writer = try trial.writer(at: path)
       for tensor in 0..<min(writes, 10) { try trial.write(tensor, with: writer, pieces: 1000) }

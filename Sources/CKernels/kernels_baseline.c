@@ -1,0 +1,2 @@
+#define BRAID_SUFFIX(name) name##_baseline
+#include "kernels_body.h"

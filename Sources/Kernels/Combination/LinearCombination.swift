@@ -1,0 +1,44 @@
+internal import CKernels
+
+extension VectorKernels {
+  /// Computes Σ cᵢ·xᵢ over a block, added in the order of the inputs, in float32.
+  ///
+  /// - Parameters:
+  ///   - inputs: one pointer per input, each to as many elements as `output` has; at least one.
+  ///   - coefficients: one factor per input.
+  public func combine(
+    _ inputs: UnsafeBufferPointer<UnsafePointer<Float>>, coefficients: [Float],
+    into output: UnsafeMutableBufferPointer<Float>
+  ) {
+    guard let target = output.baseAddress, !inputs.isEmpty, coefficients.count == inputs.count else { return }
+    inputs.withMemoryRebound(to: UnsafePointer<Float>?.self) { pointers in
+      table.pointee.linear_combination(pointers.baseAddress, coefficients, inputs.count, target, output.count)
+    }
+  }
+
+  /// Computes base + λ·Σ cᵢ·(xᵢ − base) over a block, added in the order of the inputs, in float32.
+  public func combineDifferences(
+    to base: UnsafePointer<Float>, _ inputs: UnsafeBufferPointer<UnsafePointer<Float>>, coefficients: [Float],
+    lambda: Float, into output: UnsafeMutableBufferPointer<Float>
+  ) {
+    guard let target = output.baseAddress, coefficients.count == inputs.count else { return }
+    inputs.withMemoryRebound(to: UnsafePointer<Float>?.self) { pointers in
+      table.pointee.delta_combination(
+        base, pointers.baseAddress, coefficients, inputs.count, lambda, target, output.count)
+    }
+  }
+
+  /// Computes Σ cᵢ·xᵢ with a coefficient for each element, added in the order of the inputs, in float32.
+  public func combine(
+    _ inputs: UnsafeBufferPointer<UnsafePointer<Float>>, coefficients: UnsafeBufferPointer<UnsafePointer<Float>>,
+    into output: UnsafeMutableBufferPointer<Float>
+  ) {
+    guard let target = output.baseAddress, coefficients.count == inputs.count else { return }
+    inputs.withMemoryRebound(to: UnsafePointer<Float>?.self) { pointers in
+      coefficients.withMemoryRebound(to: UnsafePointer<Float>?.self) { factors in
+        table.pointee.elementwise_combination(
+          pointers.baseAddress, factors.baseAddress, inputs.count, target, output.count)
+      }
+    }
+  }
+}

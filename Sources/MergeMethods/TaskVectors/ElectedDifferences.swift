@@ -1,0 +1,76 @@
+internal import Kernels
+internal import Tensors
+
+/// What one model contributes to the tensor: its factors and the ranks between which its differences count.
+struct ModelCut: Sendable {
+  var weight: Float
+  var scale: Float
+  var keep: MagnitudeRank
+  var drop: MagnitudeRank
+
+  /// The cut as it applies to one block.
+  func cut(inBlock block: Int) -> DifferenceCut {
+    DifferenceCut(
+      weight: weight, scale: scale, keepAbove: keep.threshold, keepEqual: keep.equals(inBlock: block),
+      dropAbove: drop.threshold, dropEqual: drop.equals(inBlock: block))
+  }
+}
+
+/// base + λ·(what the models' kept differences agree on).
+struct ElectedDifferences: Combination {
+  let base: Int
+  let models: [Int]
+  let cuts: [ModelCut]
+  let rule: SignElection
+
+  func combine(_ block: InputBlock, into output: UnsafeMutableBufferPointer<Float>) {
+    let number = block.start / Streaming.blockElements
+    block.withInputs(models) { inputs in
+      VectorKernels.best.elect(
+        from: block.inputs[base], inputs, cuts: cuts.map { $0.cut(inBlock: number) }, rule: rule, into: output)
+    }
+  }
+}
+
+/// Adds up the magnitudes of all and of the kept differences, so that sparsifying leaves the L1 norm as it was.
+final class RescaleSurvey: Survey, @unchecked Sendable {
+  // Each block has its own places in `partials`, so workers never write to the same one.
+  private let base: Int
+  private let models: [Int]
+  private let cuts: [ModelCut]
+  private let partials: UnsafeMutableBufferPointer<(all: Double, kept: Double)>
+
+  init(base: Int, models: [Int], cuts: [ModelCut], elements: Int) {
+    self.base = base
+    self.models = models
+    self.cuts = cuts
+    let blocks = (elements + Streaming.blockElements - 1) / Streaming.blockElements
+    partials = .allocate(capacity: blocks * models.count)
+    partials.initialize(repeating: (0, 0))
+  }
+
+  deinit { partials.deallocate() }
+
+  func makeLocal() -> AnyObject { self }
+
+  func observe(_ block: InputBlock, into local: AnyObject) {
+    let number = block.start / Streaming.blockElements
+    for (place, model) in models.enumerated() {
+      partials[number * models.count + place] = VectorKernels.best.sumMagnitudes(
+        block.inputs[model], base: block.inputs[base], count: block.count, cut: cuts[place].cut(inBlock: number))
+    }
+  }
+
+  func merge(_ local: AnyObject) {}
+
+  /// The factor Σ|δ| ∕ Σ|kept δ| of a model; 1 where either sum is next to nothing.
+  func scale(of index: Int) -> Float {
+    var all = 0.0
+    var kept = 0.0
+    for place in stride(from: index, to: partials.count, by: models.count) {
+      all += partials[place].all
+      kept += partials[place].kept
+    }
+    return all < 1e-7 || kept < 1e-7 ? 1 : Float(all / kept)
+  }
+}

@@ -1,0 +1,43 @@
+/// A method that is a preset of the sparsify–elect–combine mechanism.
+protocol TaskVectorMethod: MergeMethod {
+  var rules: TaskVectorRules { get set }
+}
+
+extension TaskVectorMethod {
+  func begin(_ task: MergeTask) throws(MergeMethodError) -> any TensorMerge { try rules.begin(task) }
+}
+
+extension Parameter where Method: TaskVectorMethod {
+  static var weight: Parameter {
+    .perModel("weight", \.rules.weight, required: true, "The factor of the model's difference to the base.")
+  }
+
+  static var density: Parameter {
+    .perModel(
+      "density", \.rules.density, in: 0...1, default: 1, "The share of the difference's elements to keep; 1 keeps all.")
+  }
+
+  static var gamma: Parameter {
+    .perModel(
+      "gamma", \.rules.gamma, in: 0...1, default: 0.01, "The share of largest differences to drop as outliers.")
+  }
+
+  static func normalize(default value: Bool) -> Parameter {
+    .flag("normalize", \.rules.normalize, default: value, "Whether to divide by the weights that took part.")
+  }
+
+  static func rescale(default value: Bool) -> Parameter {
+    .flag(
+      "rescale", \.rules.rescale, default: value,
+      "Whether to scale what is kept of a difference back to the sum of magnitudes of the whole.")
+  }
+
+  static var lambda: Parameter {
+    .number(
+      "lambda", \.rules.lambda, default: 1, "The factor of the combined difference before it is added to the base.")
+  }
+
+  static var int8Mask: Parameter {
+    .withoutEffect("int8_mask", "Saved memory in mergekit; accepted, and changes no number.")
+  }
+}

@@ -1,0 +1,109 @@
+public import MergeSpecs
+public import Tensors
+private import Synchronization
+
+/// The resources a merge may use.
+public struct MergeResources: Sendable, Hashable {
+  /// The memory budget in bytes, for everything but the program itself.
+  public var memory: Int
+  /// How many threads compute.
+  public var threads: Int
+
+  /// The smallest budget that can be kept.
+  public static let minimumMemory = 16_000_000
+  /// The budget unless the user says otherwise: 1 GiB.
+  public static let defaultMemory = 1 << 30
+
+  /// States a budget; values below the minimum are raised to it.
+  public init(memory: Int = defaultMemory, threads: Int) {
+    self.memory = max(memory, Self.minimumMemory)
+    self.threads = max(1, threads)
+  }
+
+  /// Inputs of a step up to this size stay mapped from one pass over them to the next.
+  var residentBytes: Int { memory / 2 }
+
+  /// How many bands of output may be in flight.
+  func buffers(of bandBytes: Int) -> Int { max(threads + 1, min(threads + 8, memory / 4 / max(1, bandBytes))) }
+}
+
+/// Streams the steps of a plan from their sources into a sink.
+///
+/// Tensors follow each other in the order of the plan. Within a tensor all threads share each pass, band by band;
+/// finished bands are written behind the workers' backs. The result depends on neither: each output element is a
+/// function of its inputs, and summaries are added in block order.
+public struct MergeExecutor: Sendable {
+  private let plan: MergePlan
+  private let sources: [any TensorSource]
+  private let resources: MergeResources
+
+  /// Prepares to carry out a plan.
+  ///
+  /// - Parameter sources: one per model of the plan, in its order.
+  public init(plan: MergePlan, sources: [any TensorSource], resources: MergeResources) {
+    self.plan = plan
+    self.sources = sources
+    self.resources = resources
+  }
+
+  /// Computes every tensor that is not done yet.
+  ///
+  /// - Parameters:
+  ///   - done: tensors, as indices of steps, that the sink already has.
+  ///   - progress: called with the number of bytes read and written since the last call, from any thread.
+  public func run(
+    into sink: any TensorSink, skipping done: Set<Int> = [], progress: @escaping @Sendable (Int) -> Void = { _ in }
+  ) throws {
+    let workers = Workers(count: resources.threads)
+    let inputs = plan.steps.map(\.inputs.count).max() ?? 1
+    let scratches = (0..<workers.count).map { _ in Scratch(inputs: inputs) }
+    let bandBytes = plan.steps.map { min(Bands.elements, $0.output.shape.elementCount) * $0.output.dtype.byteCount }
+    let capacity = bandBytes.max() ?? 0
+    let writing = WriteBehind(
+      sink: sink, buffers: resources.buffers(of: capacity), capacity: capacity, writers: Self.writers)
+    do {
+      for (index, step) in plan.steps.enumerated() {
+        if done.contains(index) {
+          progress(step.byteCount)
+        } else {
+          try run(step, index, workers, scratches, writing, sink, progress)
+        }
+      }
+    } catch {
+      writing.cancel()
+      throw error
+    }
+    try writing.close()
+  }
+
+  /// Two writers keep a disk busy: while one's request is under way the other's is being prepared.
+  private static let writers = 2
+
+  private func run(
+    _ step: PlanStep, _ index: Int, _ workers: Workers, _ scratches: [Scratch], _ writing: WriteBehind,
+    _ sink: any TensorSink, _ progress: @escaping @Sendable (Int) -> Void
+  ) throws {
+    let runner = try StepRunner(
+      step: step, sources: sources, workers: workers, scratches: scratches, residentBytes: resources.residentBytes)
+    let elements = step.output.shape.elementCount
+    let bands = Bands.count(of: elements)
+    if bands == 0 { return try sink.finished(tensor: index) }
+    writing.expect(tensor: index, bands: bands)
+    let size = step.output.dtype.byteCount
+    let inputSize = step.inputs.reduce(0) { $0 + $1.tensor.dtype.byteCount }
+    try workers.run(total: bands) { worker, next in
+      while let number = next() {
+        let band = Bands.range(number, of: elements)
+        let buffer = try writing.take(tensor: index, byteOffset: band.lowerBound * size, count: band.count * size)
+        try runner.write(band, into: buffer.bytes, scratch: scratches[worker])
+        writing.submit(buffer)
+        progress(band.count * (inputSize + size))
+      }
+    }
+  }
+}
+
+extension PlanStep {
+  /// The bytes that the step reads and writes, each counted once.
+  public var byteCount: Int { output.byteCount + inputs.reduce(0) { $0 + $1.tensor.byteCount } }
+}

@@ -1,0 +1,51 @@
+internal import MergeMethods
+internal import Tensors
+
+/// One worker's memory: a float32 block for each input and for the output, and raw bytes of a band where a source
+/// cannot be read in place.
+///
+/// Allocated once and reused for every tensor: the first touch of fresh pages is slower than all arithmetic.
+final class Scratch: @unchecked Sendable {
+  // Used by one worker at a time.
+  private var blocks: UnsafeMutableBufferPointer<Float>
+  private var pointers: UnsafeMutableBufferPointer<UnsafePointer<Float>>
+  private var raw: UnsafeMutableRawBufferPointer
+
+  init(inputs: Int) {
+    blocks = .allocate(capacity: (inputs + 1) * Streaming.blockElements)
+    blocks.initialize(repeating: 0)
+    pointers = .allocate(capacity: max(1, inputs))
+    raw = .allocate(byteCount: 0, alignment: 64)
+  }
+
+  deinit {
+    blocks.deallocate()
+    pointers.deallocate()
+    raw.deallocate()
+  }
+
+  /// Room for a float32 block of one input.
+  func block(ofInput input: Int) -> UnsafeMutablePointer<Float> {
+    blocks.baseAddress.unsafelyUnwrapped + (input + 1) * Streaming.blockElements
+  }
+
+  /// Room for a float32 block of the output.
+  var output: UnsafeMutablePointer<Float> { blocks.baseAddress.unsafelyUnwrapped }
+
+  /// Sets where a block of one input lies.
+  func point(input: Int, to address: UnsafePointer<Float>) { pointers.initializeElement(at: input, to: address) }
+
+  /// The block that the first `inputs` pointers make up.
+  func inputBlock(inputs: Int, count: Int, start: Int) -> InputBlock {
+    InputBlock(inputs: UnsafeBufferPointer(rebasing: pointers[0..<inputs]), count: count, start: start)
+  }
+
+  /// Room for raw bytes, 64-byte aligned; what it held before may be lost.
+  func rawBytes(_ count: Int) -> UnsafeMutableRawBufferPointer {
+    if raw.count < count {
+      raw.deallocate()
+      raw = .allocate(byteCount: count, alignment: 64)
+    }
+    return UnsafeMutableRawBufferPointer(rebasing: raw[0..<count])
+  }
+}

@@ -1,0 +1,140 @@
+import Kernels
+import Tensors
+import Testing
+
+/// Every instruction set gives the same bits as the baseline.
+@Suite struct InstructionSetTests {
+  static let lengths = [1, 15, 16, 17, 255, 256, 257, 8192]
+  private let base = VectorKernels.all[0]
+
+  @Test func `the baseline is always there and the best is one of all`() {
+    #expect(VectorKernels.all[0].name == "baseline")
+    #expect(VectorKernels.all.map(\.name).contains(VectorKernels.best.name))
+  }
+
+  @Test(arguments: lengths) func `linear combinations agree`(count: Int) {
+    let inputs = (0..<5).map { noise(count, seed: UInt64($0)) }
+    for models in 1...5 {
+      let coefficients = (0..<models).map { 0.3 + Float($0) * 0.17 }
+      expectSame(count) { kernels, out in
+        withPointers(Array(inputs[0..<models])) { kernels.combine($0, coefficients: coefficients, into: out) }
+      }
+      expectSame(count) { kernels, out in
+        withPointers(Array(inputs[0..<models])) { pointers in
+          kernels.combineDifferences(to: pointers[0], pointers, coefficients: coefficients, lambda: 0.7, into: out)
+        }
+      }
+    }
+  }
+
+  @Test(arguments: lengths) func `dot products agree`(count: Int) {
+    let (a, b) = (noise(count, seed: 1), noise(count, seed: 2))
+    let expected = base.dot(a, b, count: count)
+    for kernels in VectorKernels.all { #expect(kernels.dot(a, b, count: count).bitPattern == expected.bitPattern) }
+    let exact = zip(a, b).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+    #expect(abs(expected - exact) < 1e-9 * Double(count))
+  }
+
+  @Test(arguments: lengths) func `histograms and equal counts agree`(count: Int) {
+    let (a, b) = (noise(count, seed: 3), noise(count, seed: 4))
+    func totals(_ kernels: VectorKernels, _ level: MagnitudeHistogram.Level) -> [Int] {
+      let histogram = MagnitudeHistogram(level: level)
+      histogram.count(a, base: b, count: count, with: kernels)
+      var totals: [Int] = []
+      histogram.add(to: &totals)
+      return totals
+    }
+    let upper = totals(base, .upper)
+    #expect(upper.reduce(0, +) == count)
+    let prefix = UInt32(upper.indices.max { upper[$0] < upper[$1] } ?? 0)
+    let pattern = abs(a[0] - b[0]).bitPattern
+    for kernels in VectorKernels.all {
+      #expect(totals(kernels, .upper) == upper)
+      #expect(totals(kernels, .lower(prefix: prefix)) == totals(base, .lower(prefix: prefix)))
+      #expect(totals(kernels, .lower(prefix: prefix)).reduce(0, +) == upper[Int(prefix)])
+      #expect(
+        kernels.countEqual(a, base: b, count: count, pattern: pattern)
+          == zip(a, b).count { abs($0 - $1).bitPattern == pattern })
+    }
+  }
+
+  @Test(arguments: lengths) func `elections and sums of magnitudes agree`(count: Int) {
+    let inputs = (0..<4).map { coarse(count, seed: UInt64($0 + 10)) }
+    let cuts = [
+      DifferenceCut(weight: 1), DifferenceCut(weight: 0.5, keepAbove: Int32(Float(0.5).bitPattern), keepEqual: 3),
+      DifferenceCut(
+        weight: -0.25, scale: 1.5, keepAbove: Int32(Float(0.25).bitPattern), keepEqual: .max,
+        dropAbove: Int32(Float(1.5).bitPattern), dropEqual: 2),
+    ]
+    for consensus in [SignElection.Consensus.none, .sum, .count] {
+      for normalizes in [false, true] {
+        let rule = SignElection(consensus: consensus, normalizes: normalizes, lambda: 0.8)
+        expectSame(count) { kernels, out in
+          withPointers(Array(inputs[1...])) { pointers in
+            kernels.elect(from: inputs[0], pointers, cuts: cuts, rule: rule, into: out)
+          }
+        }
+      }
+    }
+    for cut in cuts {
+      let expected = base.sumMagnitudes(inputs[1], base: inputs[0], count: count, cut: cut)
+      for kernels in VectorKernels.all {
+        let sums = kernels.sumMagnitudes(inputs[1], base: inputs[0], count: count, cut: cut)
+        #expect(sums == expected)
+      }
+    }
+  }
+
+  @Test(arguments: lengths) func `conversions agree on noise`(count: Int) {
+    let values = noise(count, seed: 5).map { $0 * 1000 }
+    for dtype in DType.allCases {
+      var expected = [UInt8](repeating: 0, count: count * dtype.byteCount)
+      base.fromFloat32(values, dtype: dtype, count: count, into: &expected)
+      var expectedBack = [Float](repeating: 0, count: count)
+      base.toFloat32(from: expected, dtype: dtype, count: count, into: &expectedBack)
+      for kernels in VectorKernels.all {
+        var bytes = [UInt8](repeating: 0, count: count * dtype.byteCount)
+        kernels.fromFloat32(values, dtype: dtype, count: count, into: &bytes)
+        #expect(bytes == expected, "\(dtype)")
+        var back = [Float](repeating: 0, count: count)
+        kernels.toFloat32(from: bytes, dtype: dtype, count: count, into: &back)
+        #expect(back.map(\.bitPattern) == expectedBack.map(\.bitPattern), "\(dtype)")
+      }
+    }
+  }
+
+  // MARK: Means
+
+  private func noise(_ count: Int, seed: UInt64) -> [Float] {
+    var generator = SplitMix(state: seed)
+    return (0..<count).map { _ in Float.random(in: -2...2, using: &generator) }
+  }
+
+  /// Multiples of a quarter, so that ties are everywhere.
+  private func coarse(_ count: Int, seed: UInt64) -> [Float] { noise(count, seed: seed).map { ($0 * 4).rounded() / 4 } }
+
+  private func withPointers<Result>(
+    _ arrays: [[Float]], _ body: (UnsafeBufferPointer<UnsafePointer<Float>>) -> Result
+  ) -> Result {
+    let copies = arrays.map { array in
+      let memory = UnsafeMutablePointer<Float>.allocate(capacity: array.count)
+      memory.initialize(from: array, count: array.count)
+      return UnsafePointer(memory)
+    }
+    defer { for copy in copies { copy.deallocate() } }
+    return copies.withUnsafeBufferPointer(body)
+  }
+
+  private func expectSame(
+    _ count: Int, _ compute: (VectorKernels, UnsafeMutableBufferPointer<Float>) -> Void,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    let results = VectorKernels.all.map { kernels in
+      var out = [Float](repeating: .nan, count: count)
+      out.withUnsafeMutableBufferPointer { compute(kernels, $0) }
+      return out.map(\.bitPattern)
+    }
+    #expect(results.allSatisfy { $0 == results[0] }, sourceLocation: sourceLocation)
+    #expect(!results[0].contains(Float.nan.bitPattern), sourceLocation: sourceLocation)
+  }
+}
