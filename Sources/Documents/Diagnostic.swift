@@ -64,11 +64,10 @@ public struct Diagnostic: Hashable, Sendable {
   }
 
   private static func line(_ number: Int, of text: String) -> String? {
-    var current = 1
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-      if current == number { return line.last == "\r" ? String(line.dropLast()) : String(line) }
-      current += 1
-    }
-    return nil
+    // "\r\n" is one character and would not be split at "\n"; as scalars it is.
+    let lines = text.unicodeScalars.split(separator: "\n", maxSplits: number, omittingEmptySubsequences: false)
+    guard lines.indices.contains(number - 1) else { return nil }
+    let line = lines[number - 1]
+    return String(Substring(line.last == "\r" ? line.dropLast() : line))
   }
 }

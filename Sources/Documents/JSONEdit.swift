@@ -10,7 +10,6 @@ public enum JSONEdit {
     guard let members = root.object else {
       throw JSONError(offset: 0, message: "expected an object, found \(root.kind)")
     }
-    var result = text
     var replacements: [(range: Range<Int>, json: String)] = []
     var additions: [(key: String, json: String)] = []
     for (key, json) in values {
@@ -33,6 +32,12 @@ public enum JSONEdit {
       }
       replacements.append((anchor..<anchor, added.joined()))
     }
+    return replacing(replacements, in: text)
+  }
+
+  /// Replaces byte ranges of a text, all at once; the ranges are those of the unchanged text and do not overlap.
+  public static func replacing(_ replacements: [(range: Range<Int>, json: String)], in text: [UInt8]) -> [UInt8] {
+    var result = text
     for (range, json) in replacements.sorted(by: { $0.range.lowerBound > $1.range.lowerBound }) {
       result.replaceSubrange(range, with: Array(json.utf8))
     }

@@ -5,6 +5,8 @@ public enum Catalog {
     Breadcrumbs.card.described(startingFrom: Breadcrumbs()),
     BreadcrumbsTIES.card.described(startingFrom: BreadcrumbsTIES()),
     Linear.card.described(startingFrom: Linear()),
+    ModelStock.card.described(startingFrom: ModelStock()),
+    NuSLERP.card.described(startingFrom: NuSLERP()),
     Passthrough.card.described(startingFrom: Passthrough()),
     Slerp.card.described(startingFrom: Slerp()),
     TaskArithmetic.card.described(startingFrom: TaskArithmetic()),

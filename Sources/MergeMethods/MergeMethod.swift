@@ -55,6 +55,12 @@ public enum Streaming {
   /// Blocks are the unit of every reduction: partial sums are kept per block and added in block order, so that slab
   /// size and thread count cannot show in a result. 8192 float32 elements of four inputs stay in a second-level cache.
   public static let blockElements = 8192
+
+  /// How many elements a band has, except the last of a tensor: what one worker takes at a time, block by block.
+  ///
+  /// 1 MiB of bfloat16: large enough that taking a band costs nothing and direct writes run at full speed, small
+  /// enough that the last band of a pass leaves no worker idle for long.
+  public static let bandElements = 64 * blockElements
 }
 
 /// A block of all inputs, converted to float32.
@@ -81,7 +87,8 @@ public struct InputBlock: @unchecked Sendable {
 /// A pass that only looks.
 ///
 /// Implementing: `makeLocal` gives each worker a summary of its own, `observe` fills it, `merge` adds it to the
-/// whole under the executor's lock. The result must not depend on which blocks went to which worker.
+/// whole under the executor's lock. The blocks of a band come in order and all to the same worker; the result must not
+/// depend on which bands went to which.
 public protocol Survey: AnyObject, Sendable {
   /// A fresh summary for one worker.
   func makeLocal() -> AnyObject

@@ -1,11 +1,11 @@
 import MergeMethods
 import Tensors
 
-/// Carries out a method on arrays, block by block, in an order that the caller chooses.
+/// Carries out a method on arrays, band by band, in an order that the caller chooses.
 struct InMemoryMerge {
   var shape: Shape
   var base: Int?
-  /// The order in which blocks are visited and how many local summaries share them.
+  /// The order in which bands are visited and how many local summaries share them.
   var reversed = false
   var locals = 1
 
@@ -17,10 +17,8 @@ struct InMemoryMerge {
       switch try merge.nextPass() {
       case .survey(let survey):
         let locals = (0..<locals).map { _ in survey.makeLocal() }
-        var turn = 0
         forEachBlock(inputs) { block in
-          survey.observe(block, into: locals[turn % locals.count])
-          turn += 1
+          survey.observe(block, into: locals[block.start / Streaming.bandElements % locals.count])
         }
         for local in locals { survey.merge(local) }
       case .combine(let combination):
@@ -36,8 +34,11 @@ struct InMemoryMerge {
   }
 
   private func forEachBlock(_ inputs: [[Float]], _ body: (InputBlock) -> Void) {
-    let starts = Array(stride(from: 0, to: shape.elementCount, by: Streaming.blockElements))
-    for start in reversed ? starts.reversed() : starts {
+    let bands = Array(stride(from: 0, to: shape.elementCount, by: Streaming.bandElements))
+    let starts = (reversed ? bands.reversed() : bands).flatMap { band in
+      stride(from: band, to: min(band + Streaming.bandElements, shape.elementCount), by: Streaming.blockElements)
+    }
+    for start in starts {
       let count = min(Streaming.blockElements, shape.elementCount - start)
       let copies = inputs.map { input in
         let memory = UnsafeMutablePointer<Float>.allocate(capacity: count)

@@ -11,8 +11,10 @@ import Testing
     name: String
   ) throws {
     let (method, inputs, base) = try sample(name)
-    let shape: Shape = [Self.count / 7, 7]
-    let cut = inputs.map { Array($0[0..<shape.elementCount]) }
+    let shape: Shape = [2 * Streaming.bandElements / 700 + 3, 700]
+    let cut = inputs.enumerated().map { index, input in
+      (0..<shape.elementCount).map { input[($0 + $0 / input.count * (index + 1)) % input.count] }
+    }
     let once = try InMemoryMerge(shape: shape, base: base).run(method, cut)
     for (reversed, locals) in [(true, 1), (false, 3), (true, 2)] {
       let again = try InMemoryMerge(shape: shape, base: base, reversed: reversed, locals: locals).run(method, cut)

@@ -71,16 +71,20 @@ typedef struct {
   // out = base + lambda * (sum of coefficients[j] * (inputs[j] - base)), added in the order of the inputs.
   void (*delta_combination)(const float *base, const float *const *inputs, const float *coefficients,
                             size_t inputs_count, float lambda, float *out, size_t count);
-  // out -= base
-  void (*subtract)(const float *base, float *out, size_t count);
+  // out = sum of coefficients[j][i] * inputs[j][i], added in the order of the inputs.
+  void (*elementwise_combination)(const float *const *inputs, const float *const *coefficients, size_t inputs_count,
+                                  float *out, size_t count);
 
   // The dot product of a block in float64: 16 lanes, then the lanes pairwise.
   double (*dot)(const float *a, const float *b, size_t count);
 
+  // sums[i] += a[i] * b[i], in float64.
+  void (*accumulate_products)(const float *a, const float *b, double *sums, size_t count);
+
   // Counts the magnitudes of x - base by their upper 15 bits, into COPIES interleaved histograms.
   void (*magnitude_histogram)(const float *base, const float *x, size_t count, uint32_t *bins);
-  // Counts the magnitudes whose upper 15 bits are `prefix` by their lower 16 bits.
-  void (*magnitude_refinement)(const float *base, const float *x, size_t count, uint32_t prefix, uint32_t *bins);
+  // Counts the magnitudes whose upper 15 bits are `prefix` by their lower 16 bits; returns how many of those are zero.
+  size_t (*magnitude_refinement)(const float *base, const float *x, size_t count, uint32_t prefix, uint32_t *bins);
   // How many magnitudes have exactly this pattern.
   size_t (*magnitude_count_equal)(const float *base, const float *x, size_t count, uint32_t pattern);
 

@@ -12,11 +12,11 @@
 #endif
 
 /// Whole small files and listings of folders.
-enum FileContents {
+public enum FileContents {
   /// The bytes of a file.
   ///
   /// - Parameter limit: the most bytes that such a file may have; larger ones are refused before they are read.
-  static func read(_ path: String, limit: Int = 1 << 30) throws(CheckpointError) -> [UInt8] {
+  public static func read(_ path: String, limit: Int = 1 << 30) throws(CheckpointError) -> [UInt8] {
     try MappedFile.withBytes(of: path) { bytes throws(CheckpointError) in
       guard bytes.count <= limit else {
         throw CheckpointError(.refused, path: path, "the file has \(bytes.count) bytes; at most \(limit) were expected")
@@ -59,6 +59,11 @@ enum FileContents {
     }
   }
 
+  /// Writes a file anew and waits until it is on the device.
+  static func write(_ bytes: [UInt8], to path: String) throws(CheckpointError) {
+    try bytes.withBytes { bytes throws(CheckpointError) in try write(bytes, to: path) }
+  }
+
   /// Waits until the names in a folder are on the device.
   static func syncFolder(_ path: String) throws(CheckpointError) {
     let descriptor = try SystemCall.open(path, O_RDONLY)
@@ -67,5 +72,21 @@ enum FileContents {
     guard SystemCall.retrying({ fsync(descriptor) }) == 0 || errno == EINVAL else {
       throw SystemCall.error("sync", path)
     }
+  }
+}
+
+extension [UInt8] {
+  /// The standard library's `withUnsafeBytes`, which forgets what type of error its closure throws.
+  func withBytes<Result, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let result: Swift.Result<Result, Failure> = withUnsafeBytes { bytes in
+      do throws(Failure) {
+        return .success(try body(bytes))
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
   }
 }

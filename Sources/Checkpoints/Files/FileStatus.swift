@@ -11,6 +11,10 @@ struct FileStatus: Equatable {
   enum Kind { case file, folder, other }
   var kind: Kind
   var byteCount: Int
+  /// How much of the device the file takes.
+  var allocatedByteCount: Int
+  /// When it was last changed, in nanoseconds of Unix time.
+  var modified: Int
   /// Which file it is, whatever its name: the device and the number on it.
   var identity: [UInt64]
 
@@ -35,6 +39,13 @@ struct FileStatus: Equatable {
     default: kind = .other
     }
     byteCount = Int(status.st_size)
+    allocatedByteCount = Int(status.st_blocks) * 512
+    #if canImport(Darwin)
+      let time = status.st_mtimespec
+    #else
+      let time = status.st_mtim
+    #endif
+    modified = time.tv_sec &* 1_000_000_000 &+ time.tv_nsec
     identity = [UInt64(truncatingIfNeeded: status.st_dev), UInt64(truncatingIfNeeded: status.st_ino)]
   }
 }

@@ -28,9 +28,17 @@ extension VectorKernels {
     }
   }
 
-  /// Subtracts a block from another in place.
-  public func subtract(_ base: UnsafePointer<Float>, from values: UnsafeMutableBufferPointer<Float>) {
-    guard let target = values.baseAddress else { return }
-    table.pointee.subtract(base, target, values.count)
+  /// Computes Σ cᵢ·xᵢ with a coefficient for each element, added in the order of the inputs, in float32.
+  public func combine(
+    _ inputs: UnsafeBufferPointer<UnsafePointer<Float>>, coefficients: UnsafeBufferPointer<UnsafePointer<Float>>,
+    into output: UnsafeMutableBufferPointer<Float>
+  ) {
+    guard let target = output.baseAddress, coefficients.count == inputs.count else { return }
+    inputs.withMemoryRebound(to: UnsafePointer<Float>?.self) { pointers in
+      coefficients.withMemoryRebound(to: UnsafePointer<Float>?.self) { factors in
+        table.pointee.elementwise_combination(
+          pointers.baseAddress, factors.baseAddress, inputs.count, target, output.count)
+      }
+    }
   }
 }

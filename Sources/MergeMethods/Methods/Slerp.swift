@@ -30,7 +30,7 @@ struct Slerp: MergeMethod, Hashable {
     let other = 1 - base
     return SpanMerge(
       task: task,
-      coefficients: .fromGram { [t] gram in
+      coefficients: .fromGram(of: .tensor) { [t] gram in
         func direction(_ i: Int) -> Double { gram.norm(i) > 1e-8 ? gram.norm(i) : 1 }
         let cosine = gram[base, other] / (direction(base) * direction(other))
         let (first, second) = Self.shares(t: t, cosine: cosine)

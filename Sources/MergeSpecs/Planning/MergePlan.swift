@@ -17,11 +17,14 @@ public struct MergePlan: Sendable {
   public var configurationDType: DType?
   /// The merge method's name as the spec gives it.
   public var methodName: String
+  /// What to state as `tie_word_embeddings` in the output's configuration, where the donor's no longer holds: false if
+  /// the output has a head of its own, true if it has none.
+  public var tiesEmbeddings: Bool?
 
   /// Puts a plan together; the planner does this.
   public init(
     models: [PlannedModel], steps: [PlanStep], donor: Int, layerCount: Int?, configurationDType: DType?,
-    methodName: String
+    methodName: String, tiesEmbeddings: Bool? = nil
   ) {
     self.models = models
     self.steps = steps
@@ -29,6 +32,7 @@ public struct MergePlan: Sendable {
     self.layerCount = layerCount
     self.configurationDType = configurationDType
     self.methodName = methodName
+    self.tiesEmbeddings = tiesEmbeddings
   }
 
   /// The tensors of the output.

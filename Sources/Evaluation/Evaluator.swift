@@ -1,0 +1,101 @@
+public import LanguageModels
+internal import Synchronization
+
+/// Asks a model all prompts of a run.
+public struct Evaluator: Sendable {
+  /// How prompts are put to a model; part of what makes scores comparable.
+  public struct Options: Hashable, Sendable {
+    /// How many tokens a generation may have.
+    public var maximumNewTokens = 16
+    /// Scores texts with a second begin token, as lm-evaluation-harness does for tokenizers that add one themselves;
+    /// see ``PromptEncoder/windows(of:doublingBeginToken:)``.
+    public var doublesBeginToken = false
+
+    /// Makes options.
+    public init(maximumNewTokens: Int = 16, doublesBeginToken: Bool = false) {
+      self.maximumNewTokens = maximumNewTokens
+      self.doublesBeginToken = doublesBeginToken
+    }
+  }
+
+  /// The prompts.
+  public var prompts: PromptSet
+  /// How they are put.
+  public var options: Options
+
+  /// Makes an evaluator.
+  public init(prompts: PromptSet, options: Options = Options()) {
+    self.prompts = prompts
+    self.options = options
+  }
+
+  /// The model's answers, in the order of the prompts.
+  ///
+  /// - Parameter progress: called with the tokens computed so far and an upper bound of all that will be computed;
+  ///   possibly from several threads.
+  /// - Throws: an ``EvaluationError``, or whatever the model throws.
+  public func answers(
+    of model: any TextModel, progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws -> [Answer] {
+    var workload = Workload()
+    let encoder = PromptEncoder(for: model)
+    for prompt in prompts.prompts {
+      do {
+        try workload.add(prompt, encoder: encoder, options: options)
+      } catch let error as EvaluationError {
+        throw EvaluationError.prompt(task: prompt.task, id: prompt.id, error)
+      }
+    }
+    let total = workload.tokenCount
+    let done = Mutex(0)
+    let report: @Sendable (Int) -> Void = { tokens in
+      let sum = done.withLock { value in
+        value += tokens
+        return value
+      }
+      progress(min(sum, total), total)
+    }
+    let scores = try model.score(workload.scoring, progress: report)
+    guard scores.count == workload.scoring.count else {
+      throw EvaluationError.unanswered(requests: workload.scoring.count, answers: scores.count)
+    }
+    let generated = try model.generate(workload.generation, progress: report)
+    guard generated.count == workload.generation.count else {
+      throw EvaluationError.unanswered(requests: workload.generation.count, answers: generated.count)
+    }
+    return try assemble(workload, scores: scores, generated: generated, tokenizer: model.tokenizer)
+  }
+
+  private func assemble(
+    _ workload: Workload, scores: [[ContinuationScore]], generated: [GeneratedTokens], tokenizer: any TextTokenizer
+  ) throws -> [Answer] {
+    try zip(prompts.prompts, workload.items).map { prompt, item in
+      var sums: [Double] = []
+      for parts in item.parts {
+        var sum = 0.0
+        for part in parts {
+          guard scores[part.request].indices.contains(part.continuation) else {
+            throw EvaluationError.prompt(
+              task: prompt.task, id: prompt.id,
+              .unanswered(requests: part.continuation + 1, answers: scores[part.request].count))
+          }
+          sum += scores[part.request][part.continuation].logLikelihood
+        }
+        // Nothing compares with NaN: the first choice would win, and the model look like a constant answer.
+        guard sum.isFinite else { throw EvaluationError.prompt(task: prompt.task, id: prompt.id, .notFinite(sum)) }
+        sums.append(sum)
+      }
+      var answer = item.answer
+      switch prompt.content {
+      case .choice: answer.content = .choices(sums)
+      case .text(let text):
+        answer.content = .text(logLikelihood: sums.first ?? 0, tokens: item.tokens, bytes: text.utf8.count)
+      case .generation:
+        guard let request = item.generation else { break }
+        answer.content = .generation(tokenizer.decode(generated[request].tokens, skippingSpecialTokens: true))
+        answer.isCutOff = !generated[request].ended
+      }
+      return answer
+    }
+  }
+}

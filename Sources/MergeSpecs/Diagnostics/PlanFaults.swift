@@ -1,0 +1,206 @@
+internal import Documents
+internal import MergeMethods
+internal import Tensors
+
+/// Collects what is wrong between a spec and its models, so that a fault of many tensors is reported once.
+struct PlanFaults {
+  let spec: MergeSpec
+  private var plain: [Diagnostic] = []
+  private var gathered: [Key: Fault] = [:]
+  private var names: [Int: NamesOfSlice] = [:]
+  private var reported: Set<String> = []
+
+  init(spec: MergeSpec) { self.spec = spec }
+
+  private enum Kind { case missing, mismatch, unset }
+
+  private struct Key: Hashable {
+    var kind: Kind
+    var position: SourcePosition
+    var subject: String
+  }
+
+  private struct Fault {
+    var message: String
+    var more: String
+    var hint: String?
+    var count = 1
+    var order: Int
+  }
+
+  /// The tensor names that filters of a slice are tested on.
+  private struct NamesOfSlice {
+    var output: Set<String> = []
+    var inputs: [Set<String>] = []
+  }
+
+  /// All that was found.
+  var diagnostics: [Diagnostic] {
+    plain
+      + gathered.sorted { $0.value.order < $1.value.order }.map { key, fault in
+        Diagnostic(
+          .error, file: spec.file, at: key.position,
+          fault.message + (fault.count > 1 ? "; \(fault.count - 1) more \(fault.more)" : ""), hint: fault.hint)
+      }
+  }
+
+  mutating func error(at position: SourcePosition, _ message: String, hint: String? = nil) {
+    plain.append(Diagnostic(.error, file: spec.file, at: position, message, hint: hint))
+  }
+
+  mutating func warning(at position: SourcePosition, _ message: String, hint: String? = nil) {
+    plain.append(Diagnostic(.warning, file: spec.file, at: position, message, hint: hint))
+  }
+
+  /// Whether an error has been reported for the output tensor of this name.
+  func isReported(_ tensor: String) -> Bool { reported.contains(tensor) }
+
+  private mutating func gather(
+    _ kind: Kind, at position: SourcePosition, subject: String, _ message: String, more: String, hint: String?
+  ) {
+    let key = Key(kind: kind, position: position, subject: subject)
+    if gathered[key] != nil {
+      gathered[key]?.count += 1
+    } else {
+      gathered[key] = Fault(message: message, more: more, hint: hint, order: gathered.count)
+    }
+  }
+
+  // MARK: Tensors
+
+  mutating func missing(_ request: StepRequest, holder: Int, missing: [Int], slice: PlanBuilder.Slice) {
+    reported.insert(request.name)
+    let sources = slice.effective.sources
+    for index in missing {
+      let model = sources[index].model
+      gather(
+        .missing, at: model.position, subject: model.text,
+        "\(model.text) has no tensor \(request.asked[index].name), which \(sources[holder].model.text) has",
+        more: "are missing", hint: "models of one architecture have the same tensors")
+    }
+  }
+
+  mutating func mismatch(_ request: StepRequest, standard: Int, odd: [Int], slice: PlanBuilder.Slice) {
+    reported.insert(request.name)
+    let sources = slice.effective.sources
+    guard let expected = request.asked[standard].tensor else { return }
+    for index in odd {
+      guard let found = request.asked[index].tensor else { continue }
+      let model = sources[index].model
+      var message = "\(found.name) of \(model.text) has the shape \(found.shape), "
+      message += found.name == expected.name ? "" : "\(expected.name) "
+      message += "that of \(sources[standard].model.text) has \(expected.shape)"
+      if found.shape == expected.shape {
+        message = "\(found.name) of \(model.text) holds \(found.dtype.rawValue) elements, "
+        message += "that of \(sources[standard].model.text) \(expected.dtype.rawValue)"
+      }
+      let isVocabulary = request.role == .embedding || request.role == .head
+      gather(
+        .mismatch, at: model.position, subject: model.text, message, more: "differ",
+        hint: isVocabulary
+          ? "models with vocabularies of different sizes cannot be merged yet"
+          : "only tensors of one shape can be merged")
+    }
+  }
+
+  /// Compares layers that are to stand above each other in one model.
+  mutating func checkTemplates(of slices: [PlanBuilder.Slice], layouts: [ModelLayout], stack: String) {
+    var shapes: [Int: [String: Set<Shape>]] = [:]
+    for model in Set(slices.flatMap(\.models)) {
+      for tensor in layouts[model].tensors(of: stack) {
+        if let rest = LayerName(tensor.name)?.rest {
+          shapes[model, default: [:]][rest, default: []].insert(tensor.shape)
+        }
+      }
+    }
+    guard let first = slices.first?.models.first, let expected = shapes[first], let slice = slices.first else { return }
+    var seen: Set<Int> = [first]
+    for other in slices.dropFirst() {
+      for (source, model) in zip(other.effective.sources, other.models) where seen.insert(model).inserted {
+        let odd = (shapes[model] ?? [:]).filter { rest, found in expected[rest]?.isDisjoint(with: found) ?? false }
+        guard let rest = odd.keys.min(), let found = odd[rest]?.first, let wanted = expected[rest]?.first else {
+          continue
+        }
+        error(
+          at: source.model.position,
+          "the layers of \(source.model.text) do not fit above those of \(slice.effective.sources[0].model.text): "
+            + "\(rest) has the shape \(found), there \(wanted)",
+          hint: "layers can be stacked only if their shapes agree")
+      }
+    }
+  }
+
+  // MARK: Parameters
+
+  /// A required parameter that the spec sets, but for other tensors only.
+  mutating func unset(
+    _ parameter: ParameterDescription, levels: [[ParameterEntry]], tensor: String, source: SourceSpec?
+  ) {
+    // Parameters that no level mentions were reported with the spec.
+    guard
+      let entry = levels.last(where: { $0.contains { $0.name == parameter.name } })?
+        .first(where: { $0.name == parameter.name })
+    else { return }
+    let owner = source.map { " of \($0.model.text)" } ?? ""
+    gather(
+      .unset, at: entry.position, subject: source?.model.text ?? "",
+      "no filter of \(parameter.name) matches \(tensor)\(owner), and \(spec.method.name) needs a value",
+      more: "tensors have none", hint: "add a value without a filter at the end of the list")
+  }
+
+  mutating func refused(_ refusal: MergeMethodError, tensor: String) {
+    reported.insert(tensor)
+    let message = "\(spec.method.name): \(refusal)"
+    if !plain.contains(where: { $0.message == message }) { error(at: spec.methodPosition, message) }
+  }
+
+  // MARK: Filters
+
+  /// Remembers a tensor's names for the check of filters.
+  mutating func note(_ request: StepRequest, slice: Int) {
+    var known = names[slice] ?? NamesOfSlice(inputs: request.asked.map { _ in [] })
+    known.output.insert(request.name)
+    for (index, asked) in request.asked.enumerated() where asked.tensor != nil || request.role == .head {
+      known.inputs[index].insert(asked.name)
+    }
+    names[slice] = known
+  }
+
+  mutating func checkFilters(of slice: EffectiveSlice, number: Int) {
+    guard let known = names[number] else { return }
+    check(slice.parameters) { $0 == .global ? known.output : known.inputs.reduce(into: []) { $0.formUnion($1) } }
+    for (source, inputs) in zip(slice.sources, known.inputs) { check(source.parameters) { _ in inputs } }
+  }
+
+  mutating func checkGlobalFilters() {
+    let known = Array(names.values)
+    check(spec.parameters) { scope in
+      known.reduce(into: Set<String>()) { all, slice in
+        if scope == .global { all.formUnion(slice.output) } else { for input in slice.inputs { all.formUnion(input) } }
+      }
+    }
+  }
+
+  private mutating func check(_ entries: [ParameterEntry], on names: (ParameterDescription.Scope) -> Set<String>) {
+    for entry in entries where entry.cases.contains(where: { $0.filter != nil }) {
+      guard let parameter = spec.method.parameters.first(where: { $0.name == entry.name }) else { continue }
+      let tested = names(parameter.scope)
+      for alternative in entry.cases {
+        guard let filter = alternative.filter, !tested.contains(where: { alternative.matches($0) }) else { continue }
+        let parts = Set(tested.flatMap { $0.split(separator: ".").map(String.init) }.filter { Int($0) == nil })
+        let nearest = NearestName.of(filter, in: parts.sorted())
+        warning(
+          at: alternative.filterPosition, "the filter \"\(filter)\" of \(entry.name) matches no tensor",
+          hint: nearest.map { "did you mean \($0)?" }
+            ?? (filter.contains("*")
+              ? "a filter is a part of the name, letter by letter; only \"*\" alone stands for every name" : nil))
+      }
+    }
+  }
+}
+
+/// Small pieces of sentences.
+enum Words {
+  /// A count with its noun.
+  static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)" + (number == 1 ? "" : "s") }
+}

@@ -1,0 +1,87 @@
+internal import Tensors
+
+/// The name of a layer's tensor, taken apart at its first number: `model.layers` · 12 · `mlp.up_proj.weight`.
+struct LayerName: Hashable {
+  var stack: String
+  var layer: Int
+  var rest: String
+
+  /// Takes a name apart; nil if no part of it, first and last excepted, is a number.
+  init?(_ name: String) {
+    let bytes = Array(name.utf8)
+    let dot = UInt8(ascii: ".")
+    var start = 0
+    while let first = bytes[start...].firstIndex(of: dot) {
+      guard let second = bytes[(first + 1)...].firstIndex(of: dot) else { return nil }
+      let digits = bytes[(first + 1)..<second]
+      if first > 0, second + 1 < bytes.count, !digits.isEmpty, digits.allSatisfy({ (48...57).contains($0) }),
+        let layer = Int(String(decoding: digits, as: UTF8.self)), "\(layer)".utf8.count == digits.count
+      {
+        stack = String(decoding: bytes[..<first], as: UTF8.self)
+        self.layer = layer
+        rest = String(decoding: bytes[(second + 1)...], as: UTF8.self)
+        return
+      }
+      start = first + 1
+    }
+    return nil
+  }
+
+  init(stack: String, layer: Int, rest: String) {
+    self.stack = stack
+    self.layer = layer
+    self.rest = rest
+  }
+
+  /// The name in full.
+  var text: String { "\(stack).\(layer).\(rest)" }
+}
+
+/// A model's tensors, sorted into layers and the rest.
+struct ModelLayout {
+  /// How many layers each stack has.
+  private(set) var layerCounts: [String: Int] = [:]
+  /// How many elements each stack has.
+  private(set) var elementCounts: [String: Int] = [:]
+  private var layers: [String: [Int: [String: TensorDescription]]] = [:]
+  /// The tensors outside of any stack, in the order of the files.
+  private(set) var loose: [TensorDescription] = []
+  let header: ModelHeader
+
+  init(_ header: ModelHeader) {
+    self.header = header
+    var named: [(name: LayerName, tensor: TensorDescription)] = []
+    for tensor in header.index.tensors {
+      guard let name = LayerName(tensor.name) else { continue }
+      named.append((name, tensor))
+      layerCounts[name.stack] = max(layerCounts[name.stack] ?? 0, name.layer &+ 1)
+    }
+    // A number too large to count layers is part of a name; this also bounds every loop over layers.
+    let limit = header.index.tensors.count
+    layerCounts = layerCounts.filter { $0.value > 0 && $0.value <= limit }
+    for (name, tensor) in named where layerCounts[name.stack] != nil {
+      layers[name.stack, default: [:]][name.layer, default: [:]][name.rest] = tensor
+      elementCounts[name.stack, default: 0] += tensor.shape.elementCount
+    }
+    loose = header.index.tensors.filter { LayerName($0.name).map { layerCounts[$0.stack] == nil } ?? true }
+  }
+
+  /// The tensors of one layer, by the rest of their names.
+  func layer(_ layer: Int, of stack: String) -> [String: TensorDescription] { layers[stack]?[layer] ?? [:] }
+
+  /// All tensors of a stack.
+  func tensors(of stack: String) -> [TensorDescription] { (layers[stack] ?? [:]).values.flatMap(\.values) }
+
+  /// The stack that the models' layers are counted in: the one whose length the donor's configuration states, or else
+  /// the one with the most elements.
+  static func mainStack(of layouts: [ModelLayout], donor: Int) -> String? {
+    var elements: [String: Int] = [:]
+    for layout in layouts {
+      for (stack, count) in layout.elementCounts { elements[stack, default: 0] += count }
+    }
+    let largest = elements.sorted { ($0.value, $1.key) > ($1.value, $0.key) }.map(\.key)
+    let keys = ["num_hidden_layers", "n_layer", "num_layers", "n_layers"]
+    guard let stated = layouts[donor].header.configured(keys) else { return largest.first }
+    return largest.first { layouts[donor].layerCounts[$0] == stated } ?? largest.first
+  }
+}

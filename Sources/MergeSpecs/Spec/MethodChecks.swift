@@ -1,0 +1,147 @@
+internal import Documents
+internal import MergeMethods
+
+extension SpecReader {
+  /// Checks a spec against its method: parameters, ranges, the base model, the count of models.
+  mutating func check(_ spec: MergeSpec) {
+    check(spec.parameters, of: spec.method, modelLevel: false)
+    let slices = spec.effectiveSlices
+    for slice in slices {
+      check(slice.parameters, of: spec.method, modelLevel: false)
+      for (index, source) in slice.sources.enumerated() {
+        check(source.parameters, of: spec.method, modelLevel: true)
+        if index == slice.base, let entry = source.parameters.first(where: { isPerModel($0.name, in: spec.method) }) {
+          warning(
+            at: entry.position, "\(spec.method.name) ignores the \(entry.name) of its base model",
+            hint: "the base counts as it is")
+        }
+      }
+    }
+    checkBase(of: spec, slices: slices)
+    checkRequired(of: spec, slices: slices)
+  }
+
+  private func isPerModel(_ name: String, in method: MethodDescription) -> Bool {
+    method.parameters.contains { $0.name == name && $0.scope == .perModel }
+  }
+
+  // MARK: Names and ranges
+
+  private mutating func check(_ entries: [ParameterEntry], of method: MethodDescription, modelLevel: Bool) {
+    for entry in entries {
+      guard let parameter = method.parameters.first(where: { $0.name == entry.name }) else {
+        checkForeign(entry, in: method)
+        continue
+      }
+      if modelLevel, parameter.scope == .global {
+        meaningless(
+          at: entry.position, "\(entry.name) of \(method.name) holds for all models and does nothing below one of them",
+          hint: "it belongs under the `parameters:` of the spec or of a slice")
+        continue
+      }
+      for alternative in entry.cases {
+        let values = alternative.gradient.values
+        if let wrong = values.first(where: { !parameter.allows($0) }) {
+          error(
+            at: alternative.valuePosition, "\(entry.name) must be \(parameter.allowed), not \(NumberText.short(wrong))")
+        } else if parameter.kind == .flag, Set(values).count > 1 {
+          error(at: alternative.valuePosition, "\(entry.name) is either true or false and cannot change with depth")
+        }
+      }
+    }
+  }
+
+  private mutating func checkForeign(_ entry: ParameterEntry, in method: MethodDescription) {
+    let own = method.parameters.map(\.name)
+    if parameterNames.contains(entry.name) {
+      warning(
+        at: entry.position, "\(method.name) has no parameter \(entry.name); it is ignored",
+        hint: own.isEmpty ? "\(method.name) has no parameters" : "parameters: " + own.joined(separator: ", "))
+      return
+    }
+    let nearest = NearestName.of(entry.name, in: own) ?? NearestName.of(entry.name, in: parameterNames.sorted())
+    let list = own.isEmpty ? "\(method.name) has none" : "parameters: " + own.joined(separator: ", ")
+    meaningless(
+      at: entry.position, "there is no parameter \"\(entry.name)\"",
+      hint: nearest.map { "did you mean \($0)? " + list } ?? list)
+  }
+
+  // MARK: Models
+
+  private mutating func checkBase(of spec: MergeSpec, slices: [EffectiveSlice]) {
+    let method = spec.method
+    var isReported = false
+    for slice in slices where method.base == .required && slice.base == nil {
+      guard let base = slice.baseModel else {
+        if !isReported {
+          error(
+            at: spec.methodPosition, "\(method.name) needs a base model", hint: "add `base_model:` to the spec")
+        }
+        isReported = true
+        continue
+      }
+      let range = slice.sources.first?.layers?.range ?? 0..<1
+      error(
+        at: slice.position, "\(method.name) needs its base model \(base.text) among the sources of this slice",
+        hint: "add `- {model: \(base.text), layer_range: [\(range.lowerBound), \(range.upperBound)]}`")
+    }
+    for slice in slices
+    where !method.inputs.contains(slice.sources.count) && !(method.base == .required && slice.base == nil) {
+      let added = slice.sources.last.flatMap { $0.isAddedBase ? $0 : nil }
+      var message = "\(method.name) merges \(Self.words(method.inputs)), here are \(slice.sources.count)"
+      if let added { message += ", counting \(added.model.text), which base_model adds as the last" }
+      var hint: String?
+      if added != nil, method.base == .unused, method.inputs.contains(slice.sources.count - 1) {
+        hint = "\(method.name) has no use for a base: remove base_model"
+      } else if method.base == .required {
+        hint = "the base is one of them"
+      }
+      error(at: slice.position, message, hint: hint)
+    }
+  }
+
+  private static func words(_ inputs: ClosedRange<Int>) -> String {
+    if inputs.lowerBound == inputs.upperBound {
+      return inputs.lowerBound == 1 ? "1 model" : "\(inputs.lowerBound) models"
+    }
+    if inputs.upperBound == .max { return "at least \(inputs.lowerBound) models" }
+    return "\(inputs.lowerBound) to \(inputs.upperBound) models"
+  }
+
+  // MARK: Required parameters
+
+  /// Reports required parameters that no level mentions; values that filters leave open are for the planner.
+  private mutating func checkRequired(of spec: MergeSpec, slices: [EffectiveSlice]) {
+    for parameter in spec.method.parameters where parameter.isRequired {
+      var isReported = false
+      for slice in slices {
+        let sources = parameter.scope == .global ? 0..<min(1, slice.sources.count) : slice.sources.indices
+        for source in sources where !isReported && !(parameter.scope == .perModel && slice.isExempt(source)) {
+          let levels = slice.levels(of: parameter, source: source, spec: spec)
+          if levels.contains(where: { $0.contains { $0.name == parameter.name } }) { continue }
+          report(missing: parameter, source: slice.sources[source], spec: spec)
+          isReported = parameter.scope == .global
+        }
+      }
+    }
+  }
+
+  private mutating func report(missing parameter: ParameterDescription, source: SourceSpec, spec: MergeSpec) {
+    let method = spec.method.name
+    if parameter.scope == .global {
+      error(
+        at: spec.methodPosition, "\(method) needs \(parameter.name)",
+        hint: "add it under `parameters:`: \(parameter.allowed)")
+    } else if source.isAddedBase {
+      error(
+        at: source.position,
+        "\(method) needs a \(parameter.name) for \(source.model.text), which base_model adds as the last model",
+        hint:
+          "remove base_model, list the model under `models:`, or set \(parameter.name) under the spec's `parameters:`")
+    } else {
+      error(
+        at: source.position, "\(method) needs a \(parameter.name) for \(source.model.text)",
+        hint: "add `parameters: {\(parameter.name): …}` to it, or set \(parameter.name) under the spec's `parameters:`")
+    }
+  }
+}

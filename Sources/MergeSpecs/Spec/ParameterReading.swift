@@ -1,0 +1,110 @@
+internal import Documents
+
+extension SpecReader {
+  /// Reads a `parameters:` mapping; names and ranges are checked against the method later.
+  mutating func readParameters(_ entry: SyntaxEntry?) -> [ParameterEntry] {
+    guard let entry, !entry.value.isNull else { return [] }
+    guard let entries = entry.value.mapping else {
+      error(
+        at: entry.value.usePosition, "`parameters` is a mapping of names to values, not \(entry.value.kind)",
+        hint: "write `weight: 0.5`, without a dash")
+      return []
+    }
+    return entries.compactMap { parameter in
+      readCases(parameter).map { ParameterEntry(name: parameter.key, position: parameter.keyPosition, cases: $0) }
+    }
+  }
+
+  private mutating func readCases(_ entry: SyntaxEntry) -> [ParameterCase]? {
+    switch entry.value.value {
+    case .mapping: return readCase(entry.value, of: entry.key).map { [$0] }
+    case .scalar:
+      return readNumber(entry.value, of: entry.key).map { [self.case([$0], at: entry.value.usePosition)] }
+    case .sequence(let elements):
+      guard let first = elements.first else {
+        error(at: entry.value.usePosition, "the list of values for \(entry.key) is empty")
+        return nil
+      }
+      if first.mapping == nil, !elements.contains(where: { $0.mapping != nil }) {
+        let values = elements.compactMap { readNumber($0, of: entry.key) }
+        guard values.count == elements.count else { return nil }
+        return [self.case(values, at: entry.value.usePosition)]
+      }
+      return readList(elements, of: entry.key)
+    }
+  }
+
+  private mutating func readList(_ elements: [SyntaxNode], of name: String) -> [ParameterCase]? {
+    var cases: [ParameterCase] = []
+    var isFaulty = false
+    var catchAll: SourcePosition?
+    for element in elements {
+      if let catchAll {
+        warning(
+          at: element.usePosition,
+          "this value of \(name) is never used: the one in line \(catchAll.line) holds for every tensor",
+          hint: "put the value without a filter last")
+      }
+      if element.mapping == nil {
+        let shown = element.text.map { "write `- value: \($0)`" }
+        error(
+          at: element.usePosition, "numbers and filtered values of \(name) cannot be mixed in one list", hint: shown)
+        isFaulty = true
+      } else if let read = readCase(element, of: name) {
+        if read.filter == nil, catchAll == nil { catchAll = element.usePosition }
+        cases.append(read)
+      } else {
+        isFaulty = true
+      }
+    }
+    return isFaulty ? nil : cases
+  }
+
+  /// Reads a mapping of `value` and `filter`.
+  private mutating func readCase(_ node: SyntaxNode, of name: String) -> ParameterCase? {
+    let entries = node.mapping ?? []
+    checkKeys(entries, of: .parameterCase)
+    let fields = Fields(entries)
+    guard let value = fields["value"] else {
+      error(at: node.usePosition, "this entry of \(name) has no value", hint: "write {value: 0.5, filter: mlp}")
+      return nil
+    }
+    var filter: String?
+    if let entry = fields["filter"], !entry.value.isNull {
+      guard let text = entry.value.text else {
+        error(
+          at: entry.value.usePosition, "a filter is a part of tensor names, not \(entry.value.kind)",
+          hint: "write one entry for each filter")
+        return nil
+      }
+      filter = text.isEmpty || text == "*" ? nil : text
+    }
+    let elements = value.value.sequence
+    if let elements, elements.isEmpty {
+      error(at: value.value.usePosition, "the list of values for \(name) is empty")
+      return nil
+    }
+    let values = (elements ?? [value.value]).map { readNumber($0, of: name) }
+    guard !values.contains(where: { $0 == nil }) else { return nil }
+    let position = value.value.usePosition
+    let filterPosition = fields["filter"].flatMap { filter == nil ? nil : $0.value.usePosition } ?? position
+    return ParameterCase(
+      filter: filter, gradient: Gradient(values.compactMap(\.self)), filterPosition: filterPosition,
+      valuePosition: position)
+  }
+
+  private func `case`(_ values: [Double], at position: SourcePosition) -> ParameterCase {
+    ParameterCase(filter: nil, gradient: Gradient(values), filterPosition: position, valuePosition: position)
+  }
+
+  private mutating func readNumber(_ node: SyntaxNode, of name: String) -> Double? {
+    if let scalar = node.scalar {
+      if let flag = scalar.bool { return flag ? 1 : 0 }
+      if let number = scalar.number, number.isFinite { return number }
+    }
+    error(
+      at: node.usePosition, "\(name) must be a number, but here is \(node.kind)",
+      hint: node.isNull ? "remove the key to use the default" : nil)
+    return nil
+  }
+}

@@ -1,0 +1,75 @@
+/// The kinds of mapping in a spec, each with the keys it may have.
+enum SpecLevel: CaseIterable {
+  case spec
+  case slice
+  case source
+  case model
+  case parameterCase
+
+  /// The keys that mean something here, in the order in which people write them.
+  var keys: [String] {
+    switch self {
+    case .spec:
+      ["merge_method", "models", "slices", "base_model", "parameters", "dtype", "out_dtype", "tokenizer_source"]
+    case .slice: ["sources", "base_model", "parameters"]
+    case .source: ["model", "layer_range", "parameters"]
+    case .model: ["model", "parameters"]
+    case .parameterCase: ["value", "filter"]
+    }
+  }
+
+  /// The mapping in words, as the place where a key belongs.
+  var place: String {
+    switch self {
+    case .spec: "the top level of the spec"
+    case .slice: "an entry of `slices:`"
+    case .source: "an entry of `sources:` in a slice"
+    case .model: "an entry of `models:`"
+    case .parameterCase: "a case of a parameter's value"
+    }
+  }
+
+  /// What becomes of a key that is known but does nothing here.
+  func remark(on key: String) -> Remark? {
+    switch (self, key) {
+    case (.spec, "modules"): .unsupported("models made of several modules cannot be merged part by part yet")
+    case (.spec, "tokenizer"): .unsupported("the output keeps the tokenizer of the base model, or of the first model")
+    case (.spec, "chat_template"): .unsupported("the output keeps the chat template of the base model, or of the first")
+    case (.spec, "experts"), (.spec, "shared_experts"), (.spec, "gate_mode"), (.spec, "experts_per_token"):
+      .unsupported("mixtures of experts cannot be built yet")
+    case (.spec, "genome"), (.spec, "tasks"): .unsupported("this is the file of a search, not a merge spec")
+    case (.spec, "name"): .ignored("a name counts only where one file holds several specs")
+    case (.slice, "residual_weight"), (.spec, "embed_slerp"), (.spec, "input_model_parameters"):
+      .ignored("mergekit no longer reads it either")
+    default: nil
+    }
+  }
+
+  /// Why a known key has no effect.
+  enum Remark {
+    /// The key asks for something that is not built yet.
+    case unsupported(String)
+    /// The key never had or no longer has a meaning.
+    case ignored(String)
+  }
+
+  /// The level that a key belongs to, if it is another one.
+  static func home(of key: String) -> SpecLevel? { allCases.first { $0.keys.contains(key) } }
+}
+
+/// Names that mergekit knows and this program does not yet.
+enum MergekitNames {
+  /// Its merge methods.
+  static let methods: Set<String> = [
+    "arcee_fusion", "breadcrumbs", "breadcrumbs_ties", "dare_linear", "dare_ties", "della", "della_linear", "karcher",
+    "linear", "model_stock", "multislerp", "nearswap", "nuslerp", "passthrough", "ram", "ramplus_tl", "sce", "slerp",
+    "task_arithmetic", "ties",
+  ]
+
+  /// The parameters of its merge methods: a spec may carry one that its own method ignores.
+  static let parameters: Set<String> = [
+    "alpha", "density", "eps", "epsilon", "filter_wise", "gamma", "int8_mask", "lambda", "max_iter", "normalize",
+    "normalize_weights", "nuslerp_flatten", "nuslerp_row_wise", "r", "rescale", "scale", "select_topk", "t", "tol",
+    "weight",
+  ]
+}

@@ -1,0 +1,216 @@
+public import Documents
+public import MergeMethods
+internal import Tensors
+
+extension MergeSpec {
+  /// Reads a merge spec and says everything that is wrong with it.
+  ///
+  /// The spec comes back whenever enough of it could be understood to look at its models, so that their faults can be
+  /// reported together with its own. A spec among whose diagnostics is an error never becomes a plan.
+  ///
+  /// - Parameters:
+  ///   - text: the spec in YAML.
+  ///   - file: the name of the text in diagnostics.
+  ///   - lenient: whether keys that mean nothing are warnings instead of errors.
+  ///   - methods: the merge methods that the spec may name.
+  public static func parse(
+    _ text: String, file: String, lenient: Bool = false, methods: [MethodDescription] = Catalog.methods
+  ) -> (spec: MergeSpec?, diagnostics: [Diagnostic]) {
+    let tree = SyntaxParser.parse(text, file: file, lenient: lenient)
+    var reader = SpecReader(file: file, lenient: lenient, methods: methods, tree: tree)
+    var spec = reader.read()
+    if let read = spec { reader.check(read) }
+    let diagnostics = Diagnostic.sorted(reader.diagnostics)
+    spec?.isFaulty = diagnostics.contains { $0.severity == .error }
+    return (spec, diagnostics)
+  }
+}
+
+/// Reads a tree as a merge spec, collecting what is wrong on the way.
+struct SpecReader {
+  let file: String
+  let lenient: Bool
+  let methods: [MethodDescription]
+  let tree: SyntaxTree
+  /// All parameter names that some method knows.
+  let parameterNames: Set<String>
+  var diagnostics: [Diagnostic]
+
+  init(file: String, lenient: Bool, methods: [MethodDescription], tree: SyntaxTree) {
+    self.file = file
+    self.lenient = lenient
+    self.methods = methods
+    self.tree = tree
+    parameterNames = MergekitNames.parameters.union(methods.flatMap { $0.parameters.map(\.name) })
+    diagnostics = tree.diagnostics
+  }
+
+  mutating func read() -> MergeSpec? {
+    let start = SourcePosition(line: 1, column: 1)
+    guard let root = tree.root, !root.isNull else {
+      if diagnostics.isEmpty { error(at: start, "the spec is empty", hint: "a spec begins with merge_method:") }
+      return nil
+    }
+    if let second = tree.secondDocument {
+      error(at: second, "several specs in one file are not supported yet", hint: "put each spec into a file of its own")
+    }
+    guard let entries = root.mapping else {
+      error(at: root.usePosition, "a spec is a mapping of keys such as merge_method and models, not \(root.kind)")
+      return nil
+    }
+    checkKeys(entries, of: .spec)
+    let fields = Fields(entries)
+    let method = readMethod(fields["merge_method"], in: root)
+    let base = fields["base_model"].flatMap { readReference($0.value, of: "base_model") }
+    let composition = readComposition(fields, in: root)
+    let parameters = readParameters(fields["parameters"])
+    let dtype = fields["dtype"].flatMap { readDType($0) }
+    let outputDType = fields["out_dtype"].flatMap { readDType($0) }
+    guard let composition else { return nil }
+    let references = Self.references(base: base, in: composition)
+    if let source = fields["tokenizer_source"] { checkTokenizer(source, base: base, donor: base ?? references.first) }
+    guard let method, let methodPosition = fields["merge_method"]?.value.usePosition else { return nil }
+    return MergeSpec(
+      file: file, method: method, methodPosition: methodPosition, baseModel: base, composition: composition,
+      parameters: parameters, dtype: dtype, outputDType: outputDType, references: references)
+  }
+
+  // MARK: Top level
+
+  private mutating func readMethod(_ entry: SyntaxEntry?, in root: SyntaxNode) -> MethodDescription? {
+    let names = methods.map(\.name)
+    let list = "methods: " + names.joined(separator: ", ")
+    guard let entry else {
+      error(at: root.position, "merge_method is missing", hint: list)
+      return nil
+    }
+    guard let name = entry.value.text else {
+      error(at: entry.value.usePosition, "merge_method names a method, but here is \(entry.value.kind)", hint: list)
+      return nil
+    }
+    if let method = methods.first(where: { $0.name == name }) { return method }
+    if MergekitNames.methods.contains(name) {
+      error(at: entry.value.usePosition, "the merge method \"\(name)\" is not supported yet", hint: list)
+    } else {
+      let nearest = NearestName.of(name, in: names).map { "did you mean \($0)? " } ?? ""
+      error(at: entry.value.usePosition, "there is no merge method \"\(name)\"", hint: nearest + list)
+    }
+    return nil
+  }
+
+  private mutating func readComposition(_ fields: Fields, in root: SyntaxNode) -> MergeSpec.Composition? {
+    let models = fields["models"].flatMap { $0.value.isNull ? nil : $0 }
+    let slices = fields["slices"].flatMap { $0.value.isNull ? nil : $0 }
+    if let models, let slices {
+      let line = models.keyPosition.line
+      error(
+        at: slices.keyPosition, "a spec has either models or slices; models stands in line \(line)",
+        hint: "remove one of them")
+    }
+    if let slices, models == nil {
+      guard let elements = list(slices, of: "slices") else { return nil }
+      let read = elements.compactMap { readSlice($0) }
+      return read.isEmpty ? nil : .slices(read, position: slices.keyPosition)
+    }
+    guard let models else {
+      // The keys of other kinds of spec have been reported already.
+      if !["modules", "experts", "genome"].contains(where: { fields[$0] != nil }) {
+        error(at: root.position, "the spec names no models", hint: "add models:, or slices: with layer ranges")
+      }
+      return nil
+    }
+    guard let elements = list(models, of: "models") else { return nil }
+    let read = elements.compactMap { readSource($0, as: .model) }
+    return read.isEmpty ? nil : .models(read, position: models.keyPosition)
+  }
+
+  private mutating func readDType(_ entry: SyntaxEntry) -> DType? {
+    if entry.value.isNull { return nil }
+    guard var name = entry.value.text else {
+      error(at: entry.value.usePosition, "\(entry.key) names a dtype, but here is \(entry.value.kind)")
+      return nil
+    }
+    if name.hasPrefix("torch.") { name.removeFirst(6) }
+    let allowed = DType.allCases.filter(\.isFloatingPoint).map(\.rawValue)
+    if let dtype = DType(rawValue: name), dtype.isFloatingPoint { return dtype }
+    let list = "dtypes: " + allowed.joined(separator: ", ")
+    let abbreviations = [
+      "bf16": "bfloat16", "bfloat": "bfloat16", "fp16": "float16", "half": "float16", "f16": "float16",
+      "fp32": "float32", "f32": "float32", "float": "float32", "full": "float32", "fp64": "float64",
+      "double": "float64", "fp8": "float8_e4m3fn", "float8": "float8_e4m3fn",
+    ]
+    let nearest = (abbreviations[name] ?? NearestName.of(name, in: allowed)).map { "did you mean \($0)? " } ?? ""
+    if DType(rawValue: name) != nil {
+      error(at: entry.value.usePosition, "\(entry.key) cannot be \(name): a merge gives fractions", hint: list)
+    } else {
+      error(at: entry.value.usePosition, "there is no dtype \"\(name)\"", hint: nearest + list)
+    }
+    return nil
+  }
+
+  /// The tokenizer of the donor goes with the output anyway; any other wish cannot be met yet.
+  private mutating func checkTokenizer(_ entry: SyntaxEntry, base: ModelReference?, donor: ModelReference?) {
+    guard !entry.value.isNull else { return }
+    let wish = entry.value.text
+    if wish == "base", base != nil { return }
+    if let wish, wish != "union", wish == donor?.text { return }
+    error(
+      at: entry.value.usePosition,
+      wish == "base"
+        ? "tokenizer_source is base, but the spec has no base_model"
+        : "tokenizer_source: \(wish ?? entry.value.kind) is not supported yet",
+      hint: donor.map { "without the key the output keeps the tokenizer of \($0.text)" })
+  }
+
+  private static func references(base: ModelReference?, in composition: MergeSpec.Composition) -> [ModelReference] {
+    var all = [base].compactMap(\.self)
+    switch composition {
+    case .models(let models, _): all += models.map(\.model)
+    case .slices(let slices, _):
+      for slice in slices { all += slice.sources.map(\.model) + [slice.baseModel].compactMap(\.self) }
+    }
+    var seen: Set<String> = []
+    return all.sorted { ($0.position.line, $0.position.column) < ($1.position.line, $1.position.column) }
+      .filter { seen.insert($0.text).inserted }
+  }
+
+  // MARK: Diagnostics
+
+  mutating func error(at position: SourcePosition, _ message: String, hint: String? = nil) {
+    diagnostics.append(Diagnostic(.error, file: file, at: position, message, hint: hint))
+  }
+
+  mutating func warning(at position: SourcePosition, _ message: String, hint: String? = nil) {
+    diagnostics.append(Diagnostic(.warning, file: file, at: position, message, hint: hint))
+  }
+
+  /// Reports a key that means nothing: an error, or a warning if the reader is lenient.
+  mutating func meaningless(at position: SourcePosition, _ message: String, hint: String? = nil) {
+    diagnostics.append(Diagnostic(lenient ? .warning : .error, file: file, at: position, message, hint: hint))
+  }
+}
+
+/// The entries of a mapping, by key.
+struct Fields {
+  private let entries: [String: SyntaxEntry]
+
+  init(_ entries: [SyntaxEntry]) {
+    self.entries = Dictionary(entries.map { ($0.key, $0) }, uniquingKeysWith: { _, last in last })
+  }
+
+  /// The entry of this key, or nil.
+  subscript(key: String) -> SyntaxEntry? { entries[key] }
+}
+
+extension Diagnostic {
+  /// Diagnostics in the order of their places, each said once.
+  static func sorted(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
+    var seen: Set<Diagnostic> = []
+    let unique = diagnostics.filter { seen.insert($0).inserted }
+    func key(_ diagnostic: (offset: Int, element: Diagnostic)) -> (Int, Int, Int) {
+      let position = diagnostic.element.position
+      return (position?.line ?? .max, position?.column ?? .max, diagnostic.offset)
+    }
+    return unique.enumerated().sorted { key($0) < key($1) }.map(\.element)
+  }
+}

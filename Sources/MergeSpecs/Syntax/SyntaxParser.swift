@@ -1,0 +1,100 @@
+package import Documents
+internal import Yams
+
+/// What a YAML text says, before anyone asks what it means.
+package struct SyntaxTree: Sendable {
+  /// The value of the first document; nil if the text is empty or cannot be read.
+  package var root: SyntaxNode?
+  /// Where a second document begins, if there is one.
+  package var secondDocument: SourcePosition?
+  /// The anchors that some alias refers to.
+  package var usedAnchors: Set<String> = []
+  /// What is wrong with the syntax.
+  package var diagnostics: [Diagnostic] = []
+}
+
+/// Reads YAML into a tree in which every value knows its place.
+package enum SyntaxParser {
+  /// The longest text that is read; real specs, machine-made ones included, stay far below.
+  package static let maximumByteCount = 1 << 20
+
+  /// Parses a text.
+  ///
+  /// - Parameters:
+  ///   - file: the name of the text in diagnostics.
+  ///   - lenient: whether a key that stands twice is a warning, the last one counting, instead of an error.
+  package static func parse(_ text: String, file: String, lenient: Bool = false) -> SyntaxTree {
+    var tree = SyntaxTree()
+    guard text.utf8.count <= maximumByteCount else {
+      tree.diagnostics.append(
+        Diagnostic(.error, file: file, "the spec is longer than \(ByteCount.text(maximumByteCount))"))
+      return tree
+    }
+    guard var marked = MarkedText(text) else {
+      tree.diagnostics.append(Diagnostic(.error, file: file, "the spec uses too many private characters"))
+      return tree
+    }
+    let positions = TextPositions(text)
+    while true {
+      do {
+        // The library's nodes hold their anchors weakly, through the parser.
+        let parser = try Parser(yaml: marked.text, resolver: .basic, encoding: .utf8)
+        try withExtendedLifetime(parser) {
+          guard let root = try parser.nextRoot() else { return }
+          var builder = SyntaxBuilder(file: file, lenient: lenient, text: marked, positions: positions)
+          tree.root = builder.tree(root)
+          tree.usedAnchors = builder.usedAnchors
+          tree.diagnostics = builder.diagnostics
+          guard let second = try parser.nextRoot() else { return }
+          tree.secondDocument = positions.position(line: second.mark?.line ?? 1, column: second.mark?.column ?? 1)
+        }
+        return tree
+      } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
+        let offset = positions.offset(line: context.mark.line, column: context.mark.column)
+        if let key = keys.first, marked.exchangeKey(marked.restored(key), at: offset) { continue }
+        let name = keys.first.map(marked.restored) ?? ""
+        tree.diagnostics.append(
+          Diagnostic(
+            .error, file: file, at: positions.position(at: offset), "the key \"\(name)\" stands twice in one mapping"))
+      } catch {
+        tree.diagnostics.append(diagnostic(for: error, file: file, marked: marked, positions: positions))
+      }
+      tree.root = nil
+      return tree
+    }
+  }
+
+  private static func diagnostic(
+    for error: any Error, file: String, marked: MarkedText, positions: TextPositions
+  ) -> Diagnostic {
+    switch error {
+    case YamlError.scanner(let context, let problem, let mark, _),
+      YamlError.parser(let context, let problem, let mark, _),
+      YamlError.composer(let context, let problem, let mark, _):
+      let offset = positions.offset(line: mark.line, column: mark.column)
+      let position = positions.position(at: offset)
+      if positions.scalar(at: offset) == "\t", problem.contains("cannot start any token") {
+        return Diagnostic(
+          .error, file: file, at: position, "YAML does not allow a tab here", hint: "indent with blanks")
+      }
+      var message = "this is not valid YAML: \(problem)"
+      if let context { message += " (\(context.text.trimmed), line \(context.mark.line))" }
+      return Diagnostic(.error, file: file, at: position, message)
+    case YamlError.reader(let problem, _, let value, _):
+      let offset = marked.scalars.firstIndex { Int32(bitPattern: $0.value) == value }
+      return Diagnostic(
+        .error, file: file, at: offset.map(positions.position(at:)), "this is not valid YAML: \(problem)")
+    default:
+      return Diagnostic(.error, file: file, "this is not valid YAML: \(error)")
+    }
+  }
+}
+
+extension String {
+  /// The text without blanks at its ends.
+  fileprivate var trimmed: Substring {
+    var rest = self[...]
+    while rest.last?.isWhitespace ?? false { rest.removeLast() }
+    return rest.drop { $0.isWhitespace }
+  }
+}

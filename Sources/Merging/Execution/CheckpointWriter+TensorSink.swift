@@ -1,0 +1,3 @@
+internal import Checkpoints
+
+extension CheckpointWriter: TensorSink {}

@@ -1,0 +1,9 @@
+import ArgumentParser
+
+@main
+struct BraidBench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "braid-bench",
+    abstract: "Measure Braid against the least that this machine needs for the same bytes and products.",
+    subcommands: [MergeBench.self, Floor.self, MakeFamily.self])
+}

@@ -1,0 +1,115 @@
+import ArgumentParser
+import Documents
+import Foundation
+
+/// Times merges of a family of about 2 GB per model against the floor and, if it is installed, against mergekit.
+struct MergeBench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "merge", abstract: "Time merges of a random 1.1B family against the floor.")
+
+  @Option(help: "Where the random models live; made if missing, about 6.6 GB.") var data = "bench-data"
+  @Option(help: "The braid to measure.") var braid = ".build/release/braid"
+  @Option(help: "The memory budget given to braid.") var memory = "256MB"
+  @Option(help: "How many runs of each; medians are printed.") var runs = 3
+  @Option(parsing: .upToNextOption, help: "Which merges to time.") var only: [String] = []
+  @Flag(help: "Leave mergekit out even if it is installed.") var withoutMergekit = false
+
+  private static let models = ["base", "tuned-a", "tuned-b"]
+
+  /// The merges, by name: what stands in their specs.
+  private static let specs: [(name: String, text: String)] = [
+    ("linear", body("linear", ["base", "tuned-a", "tuned-b"].map { "\($0)|weight: 0.3" })),
+    ("slerp", body("slerp", ["base", "tuned-a"], base: true, parameters: "t: 0.4")),
+    ("task_arithmetic", body("task_arithmetic", ["tuned-a|weight: 0.6", "tuned-b|weight: 0.6"], base: true)),
+    (
+      "ties",
+      body("ties", ["tuned-a|weight: 0.6, density: 0.5", "tuned-b|weight: 0.6, density: 0.5"], base: true)
+    ),
+  ]
+
+  private static func body(_ method: String, _ models: [String], base: Bool = false, parameters: String = "") -> String
+  {
+    var text = "merge_method: \(method)\ndtype: bfloat16\n"
+    if base { text += "base_model: ../base\n" }
+    if !parameters.isEmpty { text += "parameters: {\(parameters)}\n" }
+    text += "models:\n"
+    for model in models {
+      let parts = model.split(separator: "|")
+      text += "- model: ../\(parts[0])\n"
+      if parts.count > 1 { text += "  parameters: {\(parts[1])}\n" }
+    }
+    return text
+  }
+
+  func run() throws {
+    for (variant, name) in Self.models.enumerated() where !FileManager.default.fileExists(atPath: "\(data)/\(name)") {
+      note("making \(data)/\(name)")
+      try MakeFamily.make(.billion, variant: variant, at: "\(data)/\(name)")
+    }
+    try FileManager.default.createDirectory(atPath: "\(data)/specs", withIntermediateDirectories: true)
+    let mergekit = withoutMergekit ? nil : Self.installed("mergekit-yaml")
+    if mergekit == nil { note("mergekit is not on the PATH: no comparison with it") }
+    print("| merge | floor s | braid s | braid / floor | peak memory | mergekit s | mergekit / braid |")
+    print("|---|---|---|---|---|---|---|")
+    for (name, text) in Self.specs where only.isEmpty || only.contains(name) {
+      let spec = "\(data)/specs/\(name).yml"
+      try text.write(toFile: spec, atomically: true, encoding: .utf8)
+      try measure(name, spec: spec, inputs: Self.models.filter { text.contains("../\($0)\n") }, mergekit: mergekit)
+    }
+  }
+
+  private func measure(_ name: String, spec: String, inputs: [String], mergekit: String?) throws {
+    let files = try inputs.flatMap { model in
+      try FileManager.default.contentsOfDirectory(atPath: "\(data)/\(model)").filter { $0.hasSuffix(".safetensors") }
+        .sorted().map { "\(data)/\(model)/\($0)" }
+    }
+    let bytes = try FileManager.default.contentsOfDirectory(atPath: "\(data)/base").filter {
+      $0.hasSuffix(".safetensors")
+    }
+    .reduce(0) { try $0 + (FileManager.default.attributesOfItem(atPath: "\(data)/base/\($1)")[.size] as? Int ?? 0) }
+    let output = "\(data)/out"
+    let own = CommandLine.arguments[0]
+    var floors: [Double] = []
+    var merges: [MeasuredProcess] = []
+    // One uncounted round each fills the page cache; then floor and merge take turns, so that both see the same machine.
+    for run in 0...runs {
+      try? FileManager.default.removeItem(atPath: output)
+      let floor = try MeasuredProcess.run(
+        [own, "floor", "--inputs"] + files + ["--output", "\(output).bin", "--bytes", "\(bytes)"])
+      try FileManager.default.removeItem(atPath: "\(output).bin")
+      let merge = try MeasuredProcess.run([braid, "merge", spec, "-o", output, "--memory", memory, "--quiet"])
+      if run > 0 {
+        floors.append(floor.wallSeconds)
+        merges.append(merge)
+      }
+    }
+    try? FileManager.default.removeItem(atPath: output)
+    let ratios = zip(merges, floors).map { $0.wallSeconds / $1 }
+    let wall = median(merges.map(\.wallSeconds))
+    var row = [name, text(median(floors)), text(wall), text(median(ratios))]
+    row.append(ByteCount.text(merges.map(\.peakMemory).max() ?? 0))
+    if let mergekit {
+      let peer = try MeasuredProcess.run([mergekit, spec, output, "--quiet"], environment: ["HF_HUB_OFFLINE": "1"])
+      try? FileManager.default.removeItem(atPath: output)
+      row += [text(peer.wallSeconds) + " (" + ByteCount.text(peer.peakMemory) + ")", text(peer.wallSeconds / wall)]
+    } else {
+      row += ["–", "–"]
+    }
+    print("| " + row.joined(separator: " | ") + " |")
+    fflush(nil)
+  }
+
+  private func median(_ values: [Double]) -> Double {
+    let sorted = values.sorted()
+    return sorted.isEmpty ? .nan : (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+  }
+
+  private func text(_ value: Double) -> String { Decimal.text(value, decimals: 2) }
+
+  private func note(_ message: String) { FileHandle.standardError.write(Data((message + "\n").utf8)) }
+
+  private static func installed(_ program: String) -> String? {
+    (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(program)" }
+      .first { FileManager.default.isExecutableFile(atPath: $0) }
+  }
+}

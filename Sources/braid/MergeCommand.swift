@@ -1,0 +1,49 @@
+import ArgumentParser
+import Checkpoints
+import Documents
+import Merging
+
+struct MergeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "merge",
+    abstract: "Merge models as a spec says and write the result as a model folder.",
+    discussion: """
+      The folder appears under its name only when it is complete. A merge that was killed goes on with --resume and \
+      then has the same bytes as one that was not.
+      """)
+
+  @Argument(help: "The merge spec, a YAML file.") var spec: String
+  @Option(name: .shortAndLong, help: "The folder to make.") var output: String
+  @OptionGroup var resources: ResourceOptions
+  @Option(help: "The most bytes of weights in one file.") var maxShardSize: ByteSize = ByteSize(
+    bytes: ShardLayout.defaultMaximumShardSize)
+  @Flag(help: "Replace the folder if there is one.") var force = false
+  @Flag(help: "Go on with a merge that was interrupted.") var resume = false
+  @Flag(help: "Make unknown keys in the spec warnings.") var lenient = false
+  @Flag(help: "Say nothing but errors.") var quiet = false
+
+  func validate() throws {
+    if force, resume { throw ValidationError("--force starts anew and --resume goes on; give one of them") }
+    if maxShardSize.bytes < 1 { throw ValidationError("--max-shard-size must be at least one byte") }
+  }
+
+  func run() async throws {
+    let merge = try Failure.ofRequest { try OpenedMerge.open(spec, lenient: lenient) }
+    if !quiet, !merge.diagnostics.isEmpty {
+      Terminal.note(MergeSpecError.rendered(merge.diagnostics, text: merge.text))
+    }
+    let progress = quiet ? nil : ProgressLine(label: "merging", total: Merger.workload(of: merge.plan), unit: .bytes)
+    let summary = try Merger.merge(
+      merge,
+      to: MergeOutput(
+        destination: output, maximumShardSize: maxShardSize.bytes, mode: force ? .force : resume ? .resume : .fresh),
+      resources: resources.resources, progress: { progress?.advance($0) })
+    progress?.finish()
+    if !quiet {
+      let resumed = summary.resumed > 0 ? ", \(summary.resumed) of them done before" : ""
+      print(
+        "\(summary.destination): \(summary.tensors) tensors\(resumed), \(ByteCount.text(summary.byteCount)) in "
+          + "\(summary.shards) file\(summary.shards == 1 ? "" : "s")")
+    }
+  }
+}
