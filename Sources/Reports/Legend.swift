@@ -18,7 +18,11 @@ struct Legend {
       }
     }
     lines += Self.notes(record)
-    lines += record.failures.map { "failed: \($0.model): \($0.message)" }
+    // Diagnostics with their source lines were shown when they came up.
+    lines += record.failures.map { failure in
+      let message = failure.message.split(separator: "\n").first.map(String.init) ?? ""
+      return "failed: \(failure.model): \(message)"
+    }
     self.lines = lines
   }
 
