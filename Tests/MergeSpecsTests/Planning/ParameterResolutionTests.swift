@@ -1,4 +1,5 @@
 import MergeSpecs
+import Tensors
 import Testing
 
 @Suite struct ParameterResolutionTests {

@@ -227,7 +227,7 @@ import Testing
     #expect(
       try SpecTesting.messages(linear, models: ["a": try SpecTesting.tiny(), "b": foreign]) == [
         """
-        spec.yml:3:31: error: b has no layers named model.layers.0 and on, as a has
+        spec.yml:3:30: error: b has no layers named model.layers.0 and on, as a has
           models of different architectures cannot be merged
         """
       ])
@@ -235,7 +235,7 @@ import Testing
     #expect(
       try SpecTesting.messages(linear, models: ["a": try SpecTesting.tiny(), "b": quantised]) == [
         """
-        spec.yml:3:31: error: the weights of b are quantised and cannot be merged
+        spec.yml:3:30: error: the weights of b are quantised and cannot be merged
           its config.json has a quantization_config; use the model it was made from
         """
       ])

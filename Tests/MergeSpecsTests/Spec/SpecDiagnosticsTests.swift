@@ -281,6 +281,6 @@ import Testing
     let references = MergeSpec.parse(text.replacing("model: \"c+d\"", with: "model: {path: \"c+d\"}"), file: "f").spec?
       .references
     #expect(references?.map(\.text) == ["c+d", "a"])
-    #expect(references?.map(\.position) == [SourcePosition(line: 3, column: 20), SourcePosition(line: 4, column: 27)])
+    #expect(references?.map(\.position) == [SourcePosition(line: 3, column: 20), SourcePosition(line: 4, column: 28)])
   }
 }
