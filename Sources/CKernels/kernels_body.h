@@ -18,8 +18,17 @@ static inline uint32_t as_bits(float f) { return (bits32){.f = f}.u; }
 
 // ---- to float32
 
+// Blocks of several inputs are read in turn, so the hardware sees each stream stop and start again and stays a step
+// behind: asking for the bytes of the next block while this one is converted made conversion from memory PREFETCH_GAIN.
+#define PREFETCH_BYTES 16384
+
 static void BRAID_SUFFIX(float32_from_bfloat16)(const uint16_t *in, float *out, size_t count) {
-  for (size_t i = 0; i < count; i++) out[i] = as_float((uint32_t)in[i] << 16);
+  size_t i = 0;
+  for (; i + 32 <= count; i += 32) {
+    __builtin_prefetch((const char *)(in + i) + PREFETCH_BYTES, 0, 2);
+    for (size_t k = 0; k < 32; k++) out[i + k] = as_float((uint32_t)in[i + k] << 16);
+  }
+  for (; i < count; i++) out[i] = as_float((uint32_t)in[i] << 16);
 }
 
 // A small float with `exponent` and `mantissa` bits below the sign: shift it into place, move the exponent's bias,
@@ -185,23 +194,33 @@ static void BRAID_SUFFIX(magnitude_histogram)(const float *base, const float *x,
   }
 }
 
-static void BRAID_SUFFIX(magnitude_refinement)(const float *base, const float *x, size_t count, uint32_t prefix,
-                                               uint32_t *bins) {
-  // One bin of the first level holds well under a hundredth of the elements: skip sixteen at a time.
+static size_t BRAID_SUFFIX(magnitude_refinement)(const float *base, const float *x, size_t count, uint32_t prefix,
+                                                 uint32_t *bins) {
+  // Only patterns with something in their lower half are counted one by one: differences of bfloat16 weights have few
+  // significant bits, so nearly all that share the upper half are equal to it, and those are counted sixteen at a time.
+  const uint32_t even = prefix << 16;
+  uint32_t equal = 0;
   size_t i = 0;
   for (; i + LANES <= count; i += LANES) {
     uint32_t found = 0;
-    for (size_t k = 0; k < LANES; k++) found |= (magnitude_of(x[i + k], base[i + k]) >> 16) == prefix;
+    for (size_t k = 0; k < LANES; k++) {
+      const uint32_t rest = magnitude_of(x[i + k], base[i + k]) - even;
+      equal += rest == 0;
+      found |= rest - 1 < 0xffffu;
+    }
     if (!found) continue;
     for (size_t k = 0; k < LANES; k++) {
-      const uint32_t magnitude = magnitude_of(x[i + k], base[i + k]);
-      if (magnitude >> 16 == prefix) bins[magnitude & 0xffffu]++;
+      const uint32_t rest = magnitude_of(x[i + k], base[i + k]) - even;
+      if (rest - 1 < 0xffffu) bins[rest]++;
     }
   }
   for (; i < count; i++) {
-    const uint32_t magnitude = magnitude_of(x[i], base[i]);
-    if (magnitude >> 16 == prefix) bins[magnitude & 0xffffu]++;
+    const uint32_t rest = magnitude_of(x[i], base[i]) - even;
+    equal += rest == 0;
+    if (rest - 1 < 0xffffu) bins[rest]++;
   }
+  bins[0] += equal;
+  return equal;
 }
 
 static size_t BRAID_SUFFIX(magnitude_count_equal)(const float *base, const float *x, size_t count, uint32_t pattern) {

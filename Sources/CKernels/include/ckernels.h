@@ -83,8 +83,8 @@ typedef struct {
 
   // Counts the magnitudes of x - base by their upper 15 bits, into COPIES interleaved histograms.
   void (*magnitude_histogram)(const float *base, const float *x, size_t count, uint32_t *bins);
-  // Counts the magnitudes whose upper 15 bits are `prefix` by their lower 16 bits.
-  void (*magnitude_refinement)(const float *base, const float *x, size_t count, uint32_t prefix, uint32_t *bins);
+  // Counts the magnitudes whose upper 15 bits are `prefix` by their lower 16 bits; returns how many of those are zero.
+  size_t (*magnitude_refinement)(const float *base, const float *x, size_t count, uint32_t prefix, uint32_t *bins);
   // How many magnitudes have exactly this pattern.
   size_t (*magnitude_count_equal)(const float *base, const float *x, size_t count, uint32_t pattern);
 

@@ -74,6 +74,24 @@ public struct PromptSet: Hashable, Sendable {
     self.prompts = prompts
     self.tasks = tasks
   }
+
+  /// A text for each task that changes whenever its prompts do.
+  public var digests: [String] {
+    tasks.map { task in
+      var hash = FNV1a()
+      for prompt in prompts[task.range] {
+        hash.combine(field: prompt.id)
+        switch prompt.content {
+        case .choice(let query, let choices, let gold):
+          for field in [query] + choices + [String(gold)] { hash.combine(field: field) }
+        case .generation(let text, let target):
+          for field in [text, target] { hash.combine(field: field) }
+        case .text(let text): hash.combine(field: text)
+        }
+      }
+      return "\(task.name) \(task.kind.rawValue) \(task.range.count) \(hash.text)"
+    }
+  }
 }
 
 /// Prompts of one kind that are summarised together.
@@ -89,13 +107,14 @@ public struct PromptTask: Hashable, Sendable {
 /// Everything that is wrong with the prompt files of a run.
 public struct PromptError: Error, CustomStringConvertible {
   /// One fault and the line it is on.
-  public struct Fault: Sendable {
+  public struct Fault: Hashable, Sendable {
     /// What is wrong and where.
     public var diagnostic: Diagnostic
     /// The line, if the fault is on one.
     public var line: String?
 
-    init(_ diagnostic: Diagnostic, line: String?) {
+    /// Puts a fault together.
+    public init(_ diagnostic: Diagnostic, line: String? = nil) {
       self.diagnostic = diagnostic
       self.line = line
     }
@@ -113,6 +132,9 @@ public struct PromptError: Error, CustomStringConvertible {
 
   /// The faults in the order of the files.
   public var faults: [Fault]
+
+  /// Collects faults.
+  public init(faults: [Fault]) { self.faults = faults }
 
   /// The faults one below the other.
   public var description: String {

@@ -6,6 +6,13 @@ public struct MetricScore: Hashable, Sendable {
   public var score: Score
   /// How far the model is from the one it is compared with.
   public var difference: Difference?
+
+  /// Makes a score of a metric.
+  public init(metric: String, score: Score, difference: Difference? = nil) {
+    self.metric = metric
+    self.score = score
+    self.difference = difference
+  }
 }
 
 /// A model's scores on a task.
@@ -16,6 +23,13 @@ public struct TaskScores: Hashable, Sendable {
   public var metrics: [MetricScore]
   /// Prompts that were not put or answered as they stand.
   public var notes: AnswerNotes
+
+  /// Makes the scores of a task.
+  public init(task: String, metrics: [MetricScore], notes: AnswerNotes = AnswerNotes()) {
+    self.task = task
+    self.metrics = metrics
+    self.notes = notes
+  }
 }
 
 /// How many prompts were not put or answered as they stand.
@@ -26,6 +40,13 @@ public struct AnswerNotes: Hashable, Sendable {
   public var cutOff = 0
   /// Prompts of which a continuation was encoded alone.
   public var reencoded = 0
+
+  /// Makes counts.
+  public init(truncated: Int = 0, cutOff: Int = 0, reencoded: Int = 0) {
+    self.truncated = truncated
+    self.cutOff = cutOff
+    self.reencoded = reencoded
+  }
 
   /// Whether there is nothing to say.
   public var isEmpty: Bool { truncated == 0 && cutOff == 0 && reencoded == 0 }
@@ -39,6 +60,13 @@ public struct ModelScores: Hashable, Sendable {
   public var tasks: [TaskScores]
   /// The mean of the accuracies (`acc`, `exact_match`) of the tasks that have one, each task counting alike.
   public var mean: MeanScore?
+
+  /// Makes the scores of a model.
+  public init(model: String, tasks: [TaskScores], mean: MeanScore? = nil) {
+    self.model = model
+    self.tasks = tasks
+    self.mean = mean
+  }
 }
 
 /// The mean of several tasks' accuracies.
@@ -49,6 +77,13 @@ public struct MeanScore: Hashable, Sendable {
   public var tasks: Int
   /// How far the model is from the one it is compared with; prompts are resampled within each task.
   public var difference: Difference?
+
+  /// Makes a mean.
+  public init(score: Score, tasks: Int, difference: Difference? = nil) {
+    self.score = score
+    self.tasks = tasks
+    self.difference = difference
+  }
 }
 
 /// A model that could not be scored.

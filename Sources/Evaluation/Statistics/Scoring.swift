@@ -38,6 +38,25 @@ public struct Scoring: Sendable {
     return ModelScores(model: model, tasks: tasks, mean: mean(accuracies))
   }
 
+  /// The scores of several models, compared with one of them.
+  ///
+  /// - Parameters:
+  ///   - answers: the models in the order in which they were asked, with their answers in the order of the prompts.
+  ///   - reference: the name of the model to compare with; without answers of its own nothing is compared.
+  public func record(
+    of answers: [(model: String, answers: [Answer])], against reference: String?, failures: [ModelFailure]
+  ) -> ScoreRecord {
+    let others = answers.first { $0.model == reference }?.answers
+    return ScoreRecord(
+      models: answers.map { scores(of: $0.model, answers: $0.answers, against: $0.model == reference ? nil : others) },
+      against: others == nil ? nil : reference, failures: failures)
+  }
+
+  /// The lines of a samples file: one for each prompt that a model answered.
+  public func samples(of model: String, answers: [Answer]) -> [SampleRecord] {
+    zip(prompts.prompts, answers).map { SampleRecord(model: model, prompt: $0, answer: $1) }
+  }
+
   private func observations(_ metric: any Metric, _ answers: [Answer], _ task: PromptTask) -> [Observation] {
     task.range.compactMap { metric.observe(answers[$0], to: prompts.prompts[$0]) }
   }

@@ -27,9 +27,8 @@ package struct SplitMix64: RandomNumberGenerator, Sendable {
   /// The generator of one resample of a task: the same for all models, so that their intervals are comparable, and
   /// whatever other tasks there are.
   static func forResample(_ index: Int, task: String, seed: UInt64) -> SplitMix64 {
-    // FNV-1a: a fixed hash of the name, where Swift's own changes from run to run.
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in task.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-    return SplitMix64(seed: mix(mix(seed ^ hash) &+ UInt64(index)))
+    var hash = FNV1a()
+    hash.combine(task.utf8)
+    return SplitMix64(seed: mix(mix(seed ^ hash.value) &+ UInt64(index)))
   }
 }

@@ -41,12 +41,17 @@ public final class MagnitudeHistogram: @unchecked Sendable {
   }
 
   /// Counts a block of differences. One histogram counts at most 2³² − 1 elements.
+  ///
+  /// - Returns: at the lower level, how many of the block's magnitudes are the prefix followed by zeros; else 0.
+  @discardableResult
   public func count(
     _ x: UnsafePointer<Float>, base: UnsafePointer<Float>, count: Int, with kernels: VectorKernels
-  ) {
+  ) -> Int {
     switch level {
-    case .upper: kernels.table.pointee.magnitude_histogram(base, x, count, counters)
-    case .lower(let prefix): kernels.table.pointee.magnitude_refinement(base, x, count, prefix, counters)
+    case .upper:
+      kernels.table.pointee.magnitude_histogram(base, x, count, counters)
+      return 0
+    case .lower(let prefix): return kernels.table.pointee.magnitude_refinement(base, x, count, prefix, counters)
     }
   }
 

@@ -71,15 +71,15 @@ final class MagnitudeSelection {
         }
       case .lower:
         if let survey = survey as? HistogramSurvey {
-          var split: [Int] = []
           for index in open {
             let totals = survey.totals[index] ?? []
             narrow(index, with: totals) { bin in
               ranks[index].threshold = Int32(bitPattern: prefixes[index] << 16 | UInt32(bin))
-              if totals[bin] > remaining[index] { split.append(index) }
+              if totals[bin] == remaining[index] { remaining[index] = 0 }
+              // The pass has counted these equals by block already.
+              if bin == 0, remaining[index] > 0 { settle(index, with: survey.evenCounts(of: index)) }
             }
           }
-          for index in open where !split.contains(index) { remaining[index] = 0 }
           stage = open.isEmpty ? .done : .equals
           self.survey = nil
         } else {
@@ -91,8 +91,11 @@ final class MagnitudeSelection {
           stage = .done
           self.survey = nil
         } else {
-          let wanted = open.map { (index: $0, input: requests[$0].input, pattern: UInt32(ranks[$0].threshold)) }
-          let survey = EqualsSurvey(base: base, elements: task.shape.elementCount, wanted: wanted)
+          let survey = EqualsSurvey(
+            base: base, elements: task.shape.elementCount,
+            requests: open.map {
+              .init(index: $0, input: requests[$0].input, pattern: UInt32(bitPattern: ranks[$0].threshold))
+            })
           self.survey = survey
           return survey
         }
@@ -105,7 +108,9 @@ final class MagnitudeSelection {
   private var open: [Int] { requests.indices.filter { remaining[$0] > 0 } }
 
   private func start(histogram level: (Int) -> MagnitudeHistogram.Level) -> any Survey {
-    let survey = HistogramSurvey(base: base, wanted: open.map { ($0, requests[$0].input, level($0)) })
+    let survey = HistogramSurvey(
+      base: base, elements: task.shape.elementCount,
+      requests: open.map { .init(index: $0, input: requests[$0].input, level: level($0)) })
     self.survey = survey
     return survey
   }
@@ -117,8 +122,10 @@ final class MagnitudeSelection {
     found(bin)
   }
 
+  /// Finds the block in which the equals that are still in run out.
   private func settle(_ index: Int, with counts: [Int]) {
     var left = remaining[index]
+    remaining[index] = 0
     for (block, count) in counts.enumerated() {
       if left <= count {
         ranks[index].splitBlock = block

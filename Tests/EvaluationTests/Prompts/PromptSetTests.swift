@@ -137,7 +137,7 @@ struct PromptSetTests {
     ),
     (
       #"{"id":"1","task":"c","query":3,"choices":["a","b"],"gold":"a"}"#,
-      #"1:60: error: "gold" must be the index of the right choice, found a string"#
+      #"1:59: error: "gold" must be the index of the right choice, found a string"#
     ),
     (#"{"id":"","task":"t","text":"a"}"#, #"1:7: error: "id" is empty"#),
     (#"{"id":"1","task":true,"text":"a"}"#, #"1:18: error: "task" must be a string, found a boolean"#),

@@ -29,7 +29,7 @@ struct RecordTests {
     let answers: [(Prompt, Answer)] = [
       (choice, Answer(.choices([-0.1 - 0.2, -1.0 / 3]), isTruncated: true)),
       (generation, Answer(.generation("a\u{0}\"\\\u{1F600}"), isCutOff: true)),
-      (text, Answer(.text(logLikelihood: -1e300 / 7, tokens: 12, bytes: 3), isReencoded: true)),
+      (text, Answer(.text(logLikelihood: -123.0 / 7, tokens: 12, bytes: 3), isReencoded: true)),
     ]
     for (prompt, answer) in answers {
       let sample = SampleRecord(model: "m", prompt: prompt, answer: answer)

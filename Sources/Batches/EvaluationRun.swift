@@ -1,0 +1,69 @@
+public import Evaluation
+
+/// Models that are asked the same prompts, one after the other, and compared.
+public struct EvaluationRun: Sendable {
+  /// A model and what it is called in the results.
+  public struct Entry: Hashable, Sendable {
+    /// What the results call it.
+    public var name: String
+    /// Where it is.
+    public var argument: String
+  }
+
+  /// What came of a run.
+  public struct Outcome: Sendable {
+    /// The scores.
+    public var record: ScoreRecord
+    /// Every answer.
+    public var samples: [SampleRecord]
+  }
+
+  /// The models, the one to compare with included.
+  public let entries: [Entry]
+  /// The name of the model that the others are compared with.
+  public let reference: String?
+  private let evaluator: Evaluator
+  private let provider: any ModelProvider
+
+  /// Prepares a run.
+  ///
+  /// - Parameters:
+  ///   - models: the arguments that name the models.
+  ///   - against: the model to compare with; it is asked first unless it is among the models.
+  /// - Throws: a ``RequestError`` if a model is named twice.
+  public init(
+    models: [String], against: String?, evaluator: Evaluator, provider: any ModelProvider
+  ) throws(RequestError) {
+    let (arguments, reference) = try ModelList.joined(models, against: against)
+    let names = ModelNames.distinct(arguments)
+    entries = zip(names, arguments).map { Entry(name: $0, argument: $1) }
+    self.reference = reference.map { names[$0] }
+    self.evaluator = evaluator
+    self.provider = provider
+  }
+
+  /// Asks the models; one that fails is reported by name and does not stop the others.
+  public func run(report: @escaping @Sendable (RunEvent) -> Void) -> Outcome {
+    let scoring = Scoring(prompts: evaluator.prompts)
+    var answers: [(model: String, answers: [Answer])] = []
+    var failures: [ModelFailure] = []
+    for entry in entries {
+      let name = entry.name
+      do {
+        if let remarks = try provider.inputs(of: entry.argument).remarks { report(.remark(model: name, remarks)) }
+        report(.loading(model: name))
+        let model = try provider.load(entry.argument)
+        answers.append(
+          (name, try evaluator.answers(of: model) { report(.scoring(model: name, done: $0, total: $1)) }))
+        report(.scored(model: name))
+      } catch {
+        let message = String(describing: error)
+        failures.append(ModelFailure(model: name, message: message))
+        report(.failed(model: name, message))
+      }
+    }
+    return Outcome(
+      record: scoring.record(of: answers, against: reference, failures: failures),
+      samples: answers.flatMap { scoring.samples(of: $0.model, answers: $0.answers) })
+  }
+}

@@ -1,0 +1,23 @@
+#if canImport(FoundationEssentials)
+  internal import FoundationEssentials
+#else
+  internal import Foundation
+#endif
+
+/// Files of records: they appear whole under their name or not at all.
+public enum RecordFile {
+  /// Writes a text under a temporary name in the same folder and gives it its name when it is complete.
+  public static func write(_ text: String, to path: String) throws {
+    let url = URL(fileURLWithPath: path)
+    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: url, options: .atomic)
+  }
+
+  /// The bytes of a file, or nil if there is none or it cannot be read.
+  static func read(_ path: String) -> [UInt8]? {
+    (try? Data(contentsOf: URL(fileURLWithPath: path))).map(Array.init)
+  }
+
+  /// Whether something stands at a path.
+  static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+}
