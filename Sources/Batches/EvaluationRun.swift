@@ -42,6 +42,14 @@ public struct EvaluationRun: Sendable {
     self.provider = provider
   }
 
+  /// Opens every model without reading a weight.
+  ///
+  /// - Throws: a ``RequestError`` with all that cannot be opened, one below the other.
+  public func check() throws(RequestError) {
+    let faults = ModelList.faults(entries.map(\.argument), provider)
+    guard faults.isEmpty else { throw RequestError(collecting: faults) }
+  }
+
   /// Asks the models; one that fails is reported by name and does not stop the others.
   public func run(report: @escaping @Sendable (RunEvent) -> Void) -> Outcome {
     let scoring = Scoring(prompts: evaluator.prompts)

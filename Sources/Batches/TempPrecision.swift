@@ -1,0 +1,1 @@
+public enum Precision: String, CaseIterable, Sendable { case float32, bfloat16 }
