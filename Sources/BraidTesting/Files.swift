@@ -35,3 +35,23 @@ public enum Files {
     try FileManager.default.copyItem(atPath: source, toPath: destination)
   }
 }
+
+extension Files {
+  /// Removes a file or a folder.
+  public static func remove(_ path: String) throws { try FileManager.default.removeItem(atPath: path) }
+
+  /// Renames a file or a folder.
+  public static func move(_ source: String, to destination: String) throws {
+    try FileManager.default.moveItem(atPath: source, toPath: destination)
+  }
+
+  /// Makes a symbolic link.
+  public static func link(_ path: String, to target: String) throws {
+    try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: target)
+  }
+
+  /// Makes a folder and those above it.
+  public static func makeFolder(_ path: String) throws {
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+}

@@ -1,3 +1,4 @@
+internal import Documents
 public import Tensors
 
 /// The weights of a model on disk: one weight file or many, read in place.
@@ -59,7 +60,7 @@ public struct Checkpoint: TensorSource {
         if let other = places.updateValue(Place(file: number, encoding: tensor.encoding), forKey: name) {
           throw CheckpointError(
             .inconsistent, path: file.path,
-            "the tensor \(FormatError.shown(name)) is also in \(files[other.file].name)")
+            "the tensor \(PrintableText.quoted(name)) is also in \(files[other.file].name)")
         }
         tensors.append(tensor.description)
       }
@@ -77,12 +78,12 @@ public struct Checkpoint: TensorSource {
       guard let place = places[tensor] else {
         throw CheckpointError(
           .inconsistent, path: map.path,
-          "the list has the tensor \(FormatError.shown(tensor)) in \(shard), but that file has no such tensor")
+          "the list has the tensor \(PrintableText.quoted(tensor)) in \(shard), but that file has no such tensor")
       }
       guard files[place.file].path == Path.join(folder, shard) else {
         throw CheckpointError(
           .inconsistent, path: map.path,
-          "the list has the tensor \(FormatError.shown(tensor)) in \(shard), but it is in \(files[place.file].name)")
+          "the list has the tensor \(PrintableText.quoted(tensor)) in \(shard), but it is in \(files[place.file].name)")
       }
     }
     if map.entries.count < places.count {
@@ -90,7 +91,7 @@ public struct Checkpoint: TensorSource {
       let stray = index.tensors.first { !listed.contains($0.name) }
       throw CheckpointError(
         .inconsistent, path: map.path,
-        "the list lacks the tensor \(FormatError.shown(stray?.name ?? "")), which is in one of its shards")
+        "the list lacks the tensor \(PrintableText.quoted(stray?.name ?? "")), which is in one of its shards")
     }
   }
 

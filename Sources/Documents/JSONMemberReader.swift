@@ -43,10 +43,10 @@ public struct JSONMemberReader {
     let key = try parser.parseString()
     let keyRange = start..<parser.position
     if refusesDuplicates, !seen.insert(key).inserted {
-      throw JSONError(offset: start, message: "the key \"\(key)\" appears twice")
+      throw JSONError(offset: start, message: "the key \(PrintableText.quoted(key)) appears twice")
     }
     parser.skipBlanks()
-    guard parser.take(":") else { throw parser.failure("expected ':' after the key \"\(key)\"") }
+    guard parser.take(":") else { throw parser.failure("expected ':' after the key \(PrintableText.quoted(key))") }
     parser.skipBlanks()
     parser.remainingValues = valuesPerMember
     return JSONMember(key: key, keyRange: keyRange, node: try parser.parseValue(depth: 1))

@@ -79,10 +79,10 @@ public struct JSONParser {
       let key = try parseString()
       let keyRange = start..<position
       if refusesDuplicates, !seen.insert(key).inserted {
-        throw JSONError(offset: start, message: "the key \"\(key)\" appears twice")
+        throw JSONError(offset: start, message: "the key \(PrintableText.quoted(key)) appears twice")
       }
       skipBlanks()
-      guard take(":") else { throw failure("expected ':' after the key \"\(key)\"") }
+      guard take(":") else { throw failure("expected ':' after the key \(PrintableText.quoted(key))") }
       skipBlanks()
       members.append(JSONMember(key: key, keyRange: keyRange, node: try parseValue(depth: depth + 1)))
       skipBlanks()

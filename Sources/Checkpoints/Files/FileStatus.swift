@@ -11,6 +11,8 @@ struct FileStatus: Equatable {
   enum Kind { case file, folder, other }
   var kind: Kind
   var byteCount: Int
+  /// How much of the device the file takes.
+  var allocatedByteCount: Int
   /// When it was last changed, in nanoseconds of Unix time.
   var modified: Int
   /// Which file it is, whatever its name: the device and the number on it.
@@ -37,6 +39,7 @@ struct FileStatus: Equatable {
     default: kind = .other
     }
     byteCount = Int(status.st_size)
+    allocatedByteCount = Int(status.st_blocks) * 512
     #if canImport(Darwin)
       let time = status.st_mtimespec
     #else

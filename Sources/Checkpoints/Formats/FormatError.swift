@@ -34,26 +34,7 @@ public struct FormatError: Error, Hashable, CustomStringConvertible {
   var detail: String {
     var place = "not a valid \(format) file"
     if let offset { place += ", byte \(offset)" }
-    if let tensor { place += ", tensor \(Self.shown(tensor))" }
+    if let tensor { place += ", tensor \(PrintableText.quoted(tensor))" }
     return place + ": " + found + (expected.map { "; expected " + $0 } ?? "")
-  }
-
-  /// A text from an untrusted file as it may appear in a message: in quotes, on one line, not endless.
-  static func shown(_ text: String) -> String { "\"" + printable(text) + "\"" }
-
-  /// A text from an untrusted file as a terminal may get it: on one line, not endless.
-  static func printable(_ text: String) -> String {
-    let limit = 120
-    let scalars = text.unicodeScalars
-    var visible = String.UnicodeScalarView()
-    for scalar in scalars.prefix(limit) {
-      // Anything that could move a terminal's cursor or hide the rest of the line is spelt out.
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate:
-        visible.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".unicodeScalars)
-      default: visible.append(scalar)
-      }
-    }
-    return String(visible) + (scalars.dropFirst(limit).isEmpty ? "" : "…")
   }
 }

@@ -14,13 +14,13 @@ internal import Documents
 public struct ModelLocator: Sendable {
   /// The environment that says where the cache is.
   public var environment: [String: String]
-  /// The folder that relative paths finally refer to.
+  /// The folder that relative paths finally refer to; empty for the process's own, so that paths stay as given.
   public var workingDirectory: String
 
   /// Makes a locator; without arguments, for this process.
-  public init(environment: [String: String]? = nil, workingDirectory: String? = nil) {
+  public init(environment: [String: String]? = nil, workingDirectory: String = "") {
     self.environment = environment ?? ProcessInfo.processInfo.environment
-    self.workingDirectory = workingDirectory ?? FileManager.default.currentDirectoryPath
+    self.workingDirectory = workingDirectory
   }
 
   /// Finds a model for this process.
@@ -66,9 +66,8 @@ public struct ModelLocator: Sendable {
     let expanded = expand(reference)
     if expanded.hasPrefix("/") { return [expanded] }
     var paths = [Path.join(workingDirectory, expanded)]
-    if let specFolder {
-      let beside = Path.join(Path.join(workingDirectory, specFolder.isEmpty ? "." : specFolder), expanded)
-      if beside != paths[0] { paths.insert(beside, at: 0) }
+    if let specFolder, ![".", ""].contains(specFolder) {
+      paths.insert(Path.join(Path.join(workingDirectory, specFolder), expanded), at: 0)
     }
     return paths
   }

@@ -92,7 +92,8 @@ public struct ShardLayout: Hashable, Sendable {
     var total = 0
     for tensor in tensors {
       guard names.insert(tensor.name).inserted else {
-        throw CheckpointError(.refused, path: "the output", "two tensors are called \(FormatError.shown(tensor.name))")
+        throw CheckpointError(
+          .refused, path: "the output", "two tensors are called \(PrintableText.quoted(tensor.name))")
       }
       guard tensor.name != "__metadata__" else {
         throw CheckpointError(.refused, path: "the output", "no tensor may be called __metadata__")
@@ -102,7 +103,7 @@ public struct ShardLayout: Hashable, Sendable {
         case let (sum, overflow) = total.addingReportingOverflow(size), !overflow, sum < Int.max / 2
       else {
         throw CheckpointError(
-          .refused, path: "the output", "the tensor \(FormatError.shown(tensor.name)) is too large: \(tensor.shape)")
+          .refused, path: "the output", "the tensor \(PrintableText.quoted(tensor.name)) is too large: \(tensor.shape)")
       }
       total = sum
     }

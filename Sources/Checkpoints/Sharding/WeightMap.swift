@@ -60,12 +60,13 @@ struct WeightMap {
       let place = member.node.range.lowerBound
       guard let shard = member.node.string else {
         throw failure(
-          path, bytes, place, "the shard of \(FormatError.shown(member.key)) is \(member.node.kind); expected a string")
+          path, bytes, place,
+          "the shard of \(PrintableText.quoted(member.key)) is \(member.node.kind); expected a string")
       }
       guard Path.isContained(shard) else {
         throw failure(
           path, bytes, place,
-          "the shard of \(FormatError.shown(member.key)), \(FormatError.shown(shard)), "
+          "the shard of \(PrintableText.quoted(member.key)), \(PrintableText.quoted(shard)), "
             + "is not a plain file name inside the folder")
       }
       shards.insert(shard)

@@ -74,16 +74,16 @@ public struct CheckpointSummary: Hashable, Sendable, Codable {
         dtypes.map { "\($0.dtype.rawValue) \(Self.percent($0.parameters, of: parameters))" }.joined(separator: ", ")
       ),
     ]
-    if let architecture { rows.append(("architecture", FormatError.printable(architecture))) }
+    if let architecture { rows.append(("architecture", PrintableText.of(architecture))) }
     if let layers { rows.append(("layers", "\(layers)")) }
     if let tokenizer { rows.append(("tokenizer", tokenizer.text)) }
     rows.append(("tensors", "\(shards.reduce(0) { $0 + $1.tensors })"))
     var lines = [path] + rows.map { "  " + Self.padded($0, to: 14) + $1 }
     if shards.count > 1 {
       lines +=
-        [""] + shards.map { "  \(FormatError.printable($0.name))  \(ByteCount.text($0.bytes)), \($0.tensors) tensors" }
+        [""] + shards.map { "  \(PrintableText.of($0.name))  \(ByteCount.text($0.bytes)), \($0.tensors) tensors" }
     }
-    let names = tensors.map { FormatError.printable($0.name) }
+    let names = tensors.map { PrintableText.of($0.name) }
     let width = min(80, names.map(\.count).max() ?? 0) + 2
     lines.append("")
     for (name, tensor) in zip(names, tensors) {

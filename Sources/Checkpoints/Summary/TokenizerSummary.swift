@@ -38,7 +38,7 @@ public struct TokenizerSummary: Hashable, Sendable, Codable {
 
   var text: String {
     var parts: [String] = []
-    if let kind { parts.append(FormatError.printable(kind)) }
+    if let kind { parts.append(PrintableText.of(kind)) }
     if let vocabularySize { parts.append("\(vocabularySize) tokens") }
     return parts.isEmpty ? file : parts.joined(separator: ", ") + " (\(file))"
   }

@@ -53,6 +53,7 @@ public final class CheckpointWriter: Sendable {
       self.folder = folder
       replaces = start.replaces
       finishedTensors = start.finished
+      try Self.checkRoom(for: layout, in: folder.model)
       var shards: [ShardFile] = []
       for shard in layout.shards {
         shards.append(
@@ -87,6 +88,13 @@ public final class CheckpointWriter: Sendable {
       .occupied, path: destination,
       mode == .resume ? "the folder is not empty, and no unfinished run is left to resume" : "the folder is not empty",
       hint: "--force replaces it once the new checkpoint is complete")
+  }
+
+  private static func checkRoom(for layout: ShardLayout, in folder: String) throws(CheckpointError) {
+    let needed = layout.shards.reduce(0) { sum, shard in
+      sum + max(0, shard.byteCount - (FileStatus(path: Path.join(folder, shard.fileName))?.allocatedByteCount ?? 0))
+    }
+    try FreeSpace.check(for: needed, in: folder)
   }
 
   private static func start(
@@ -187,7 +195,7 @@ public final class CheckpointWriter: Sendable {
     guard missing.isEmpty else {
       throw CheckpointError(
         .refused, path: destination,
-        "\(missing.count) tensors have not been written, \(FormatError.shown(layout.tensors[missing[0]].name)) among them"
+        "\(missing.count) tensors have not been written, \(PrintableText.quoted(layout.tensors[missing[0]].name)) among them"
       )
     }
     if let weightMap = layout.weightMap {

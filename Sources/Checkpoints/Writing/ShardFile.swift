@@ -1,4 +1,3 @@
-internal import Documents
 internal import Synchronization
 
 #if canImport(Glibc)
@@ -63,22 +62,12 @@ final class ShardFile: Sendable {
       if byteCount > 0 {
         var code = posix_fallocate(buffered, 0, off_t(byteCount))
         while code == EINTR { code = posix_fallocate(buffered, 0, off_t(byteCount)) }
-        if code == ENOSPC || code == EDQUOT || code == EFBIG { throw noSpace(byteCount, code) }
+        if code == ENOSPC || code == EDQUOT || code == EFBIG { throw SystemCall.error("reserve", path, code) }
       }
     #endif
     guard SystemCall.retrying({ ftruncate(buffered, off_t(byteCount)) }) == 0 else {
       throw SystemCall.error("make room for", path)
     }
-  }
-
-  private func noSpace(_ byteCount: Int, _ code: Int32) -> CheckpointError {
-    var status = statvfs()
-    var free = ""
-    if fstatvfs(buffered, &status) == 0 {
-      free = "; \(ByteCount.text(Int(status.f_bavail) * Int(status.f_frsize))) are free"
-    }
-    return CheckpointError(
-      .unreadable, path: path, "no room for \(ByteCount.text(byteCount)): \(SystemCall.failure(code))\(free)")
   }
 
   /// Writes bytes at an offset and returns when the file has them.

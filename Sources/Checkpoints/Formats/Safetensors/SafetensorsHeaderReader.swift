@@ -43,7 +43,7 @@ struct SafetensorsHeaderReader {
     }
     for field in fields where !["dtype", "shape", "data_offsets"].contains(field.key) {
       throw failure(
-        at: field.keyRange, name, "the unknown field \(FormatError.shown(field.key))",
+        at: field.keyRange, name, "the unknown field \(PrintableText.quoted(field.key))",
         expected: "only dtype, shape and data_offsets")
     }
     let dtype = try readDType(try field("dtype", of: member), name)
@@ -81,7 +81,8 @@ struct SafetensorsHeaderReader {
     guard let text = node.string else { throw failure(at: node, name, "\(node.kind) as dtype", expected: "a string") }
     guard let dtype = DType(safetensorsName: text) else {
       throw failure(
-        at: node, name, "the unknown dtype \(FormatError.shown(text))", expected: DType.safetensorsChoices(for: text))
+        at: node, name, "the unknown dtype \(PrintableText.quoted(text))", expected: DType.safetensorsChoices(for: text)
+      )
     }
     return dtype
   }
@@ -133,7 +134,7 @@ struct SafetensorsHeaderReader {
     for entry in members {
       guard let text = entry.node.string else {
         throw failure(
-          at: entry.node, nil, "\(entry.node.kind) as \(FormatError.shown(entry.key)) of __metadata__",
+          at: entry.node, nil, "\(entry.node.kind) as \(PrintableText.quoted(entry.key)) of __metadata__",
           expected: "a string")
       }
       result.append(Metadatum(key: entry.key, value: text))
@@ -157,7 +158,7 @@ struct SafetensorsHeaderReader {
         let overlaps = entry.data.lowerBound < end
         let found =
           overlaps
-          ? "data from \(entry.data.lowerBound), inside that of tensor \(FormatError.shown(last ?? ""))"
+          ? "data from \(entry.data.lowerBound), inside that of tensor \(PrintableText.quoted(last ?? ""))"
           : "a hole of \(entry.data.lowerBound - end) bytes in front of the data"
         throw FormatError(
           file: file, format: Safetensors.name, offset: entry.position, tensor: entry.description.name, found: found,

@@ -1,0 +1,45 @@
+/// Memory that begins at a multiple of 64 bytes and lives as long as this value; its contents start undefined.
+///
+/// Unchecked, because who writes where is the owner's affair: nothing here reads or writes.
+public final class AlignedMemory: @unchecked Sendable {
+  /// The memory.
+  public let bytes: UnsafeMutableRawBufferPointer
+
+  /// Reserves memory.
+  public init(byteCount: Int) {
+    bytes = .allocate(byteCount: max(byteCount, 64), alignment: 64)
+  }
+
+  deinit { bytes.deallocate() }
+
+  /// The memory as float32 elements.
+  public var floats: UnsafeMutablePointer<Float> { address.assumingMemoryBound(to: Float.self) }
+
+  /// The memory as elements of 16 bits.
+  public var halves: UnsafeMutablePointer<UInt16> { address.assumingMemoryBound(to: UInt16.self) }
+
+  /// Where the memory begins.
+  public var address: UnsafeMutableRawPointer {
+    // A buffer of at least 64 bytes has an address; the bit pattern is never zero.
+    bytes.baseAddress ?? UnsafeMutableRawPointer(bitPattern: 64).unsafelyUnwrapped
+  }
+}
+
+/// Memory that grows when more is asked for, and then holds nothing.
+public final class ScratchMemory {
+  private var memory = AlignedMemory(byteCount: 64)
+
+  /// Makes scratch memory of no size yet.
+  public init() {}
+
+  /// At least so many bytes with undefined contents.
+  public func bytes(_ count: Int) -> UnsafeMutableRawPointer {
+    if count > memory.bytes.count { memory = AlignedMemory(byteCount: count + count / 4) }
+    return memory.address
+  }
+
+  /// Room for at least so many float32 elements with undefined contents.
+  public func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
+    bytes(count * 4).assumingMemoryBound(to: Float.self)
+  }
+}

@@ -1,0 +1,123 @@
+internal import CPCRE2
+
+/// A regular expression over UTF-8 bytes, as tokenizer files use them.
+///
+/// Tokenizer files are written for Oniguruma with Unicode classes; ``translated(_:)`` states where PCRE2 would differ.
+///
+/// Unchecked: a compiled pattern is never changed, and PCRE2 allows concurrent matching with separate match blocks.
+final class TextPattern: @unchecked Sendable {
+  private let code: OpaquePointer
+
+  /// Compiles a pattern; the error is PCRE2's message and the offset in the translated pattern.
+  init(_ pattern: String) throws(TextPatternError) {
+    var number: Int32 = 0
+    var offset = 0
+    let bytes = Array(Self.translated(pattern).utf8)
+    guard let code = braid_regex_compile(bytes, bytes.count, &number, &offset) else {
+      var message = [UInt8](repeating: 0, count: 256)
+      braid_regex_message(number, &message, message.count)
+      throw TextPatternError(message: String(decoding: message.prefix { $0 != 0 }, as: UTF8.self), offset: offset)
+    }
+    self.code = code
+  }
+
+  deinit { braid_regex_free(code) }
+
+  /// The matches in a range of a text, leftmost first and without overlaps.
+  ///
+  /// Text outside the range is not seen, not even by lookaround. An empty match right behind a match does not count.
+  ///
+  /// - Parameter text: valid UTF-8.
+  func matches(in text: UnsafeBufferPointer<UInt8>) throws(TextPatternError) -> [Range<Int>] {
+    guard let base = text.baseAddress, let match = braid_regex_match_create() else { return [] }
+    defer { braid_regex_match_free(match) }
+    var found: [Range<Int>] = []
+    var position = 0
+    while position <= text.count {
+      var from = 0
+      var to = 0
+      let status = braid_regex_search(code, base, text.count, position, match, &from, &to)
+      if status == 0 { break }
+      guard status > 0, to >= from else { throw TextPatternError(message: "matching failed (\(status))", offset: 0) }
+      if from == to {
+        if found.last?.upperBound != from { found.append(from..<to) }
+        position = from + 1
+        while position < text.count, text[position] & 0xC0 == 0x80 { position += 1 }
+      } else {
+        found.append(from..<to)
+        position = to
+      }
+    }
+    return found
+  }
+
+  /// The matches in a whole text.
+  func matches(in text: [UInt8]) throws(TextPatternError) -> [Range<Int>] {
+    let found: Result<[Range<Int>], TextPatternError> = text.withUnsafeBufferPointer { bytes in
+      do throws(TextPatternError) {
+        return .success(try matches(in: bytes))
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try found.get()
+  }
+
+  /// Spells out the classes in which the two dialects differ.
+  ///
+  /// `\s` is Unicode's White_Space in Oniguruma (PCRE2 adds U+180E); `\w` has letters, marks, digits, letter numbers,
+  /// connectors, letters in circles and squares, and the raised digits and fractions of Latin-1 (PCRE2 before 10.43
+  /// has neither marks nor connectors but the underscore); `\h` is a hexadecimal digit.
+  static func translated(_ pattern: String) -> String {
+    let space = #"\x{09}-\x{0D}\x{20}\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}"#
+    let word =
+      #"\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\x{B2}\x{B3}\x{B9}\x{BC}-\x{BE}"#
+      + #"\x{24B6}-\x{24E9}\x{1F130}-\x{1F149}\x{1F150}-\x{1F169}\x{1F170}-\x{1F189}"#
+    let hexadecimal = "0-9A-Fa-f"
+    var result = ""
+    var classDepth = 0
+    var scalars = pattern.unicodeScalars.makeIterator()
+    while let scalar = scalars.next() {
+      switch scalar {
+      case "\\":
+        guard let escaped = scalars.next() else { return result + "\\" }
+        let inside = classDepth > 0
+        switch escaped {
+        case "s": result += inside ? space : "[\(space)]"
+        case "S" where !inside: result += "[^\(space)]"
+        case "w": result += inside ? word : "[\(word)]"
+        case "W" where !inside: result += "[^\(word)]"
+        case "h": result += inside ? hexadecimal : "[\(hexadecimal)]"
+        default:
+          result += "\\"
+          result.unicodeScalars.append(escaped)
+        }
+      case "[":
+        // PCRE2 has no nested classes; a bracket inside one is a plain character there.
+        if classDepth == 0 { classDepth = 1 }
+        result += "["
+      case "]":
+        classDepth = 0
+        result += "]"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+
+  /// A pattern that matches exactly this text.
+  static func escaped(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      if "\\^$.[]|()?*+{}#- \t\n".unicodeScalars.contains(scalar) { result += "\\" }
+      result.unicodeScalars.append(scalar)
+    }
+    return result
+  }
+}
+
+/// What is wrong with a pattern, or with matching it.
+struct TextPatternError: Error {
+  var message: String
+  var offset: Int
+}

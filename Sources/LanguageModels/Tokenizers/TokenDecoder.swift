@@ -1,0 +1,72 @@
+/// How the spellings of tokens become text again.
+indirect enum TokenDecoder: Sendable {
+  case byteLevel
+  case fuse
+  case replace(TextPattern, with: [UInt8])
+  case strip(Unicode.Scalar, start: Int, stop: Int)
+  case suffix([UInt8])
+  case sequence([TokenDecoder])
+
+  private enum Kind: String, CaseIterable {
+    case byteLevel = "ByteLevel"
+    case fuse = "Fuse"
+    case replace = "Replace"
+    case strip = "Strip"
+    case bytePair = "BPEDecoder"
+    case sequence = "Sequence"
+  }
+
+  init(_ value: ModelValue) throws(ModelError) {
+    let kind: Kind = try value.kind(of: "decoder")
+    switch kind {
+    case .byteLevel: self = .byteLevel
+    case .fuse: self = .fuse
+    case .replace:
+      self = .replace(try value.member("pattern").pattern(), with: Array(try value.member("content").string().utf8))
+    case .strip:
+      let content = try value.member("content")
+      let scalars = Array(try content.string().unicodeScalars)
+      guard scalars.count == 1 else { throw content.failure("expected a single character") }
+      self = .strip(
+        scalars[0], start: try value.integer("start", in: 0...4096, default: 0),
+        stop: try value.integer("stop", in: 0...4096, default: 0))
+    case .bytePair: self = .suffix(Array((try value.string("suffix") ?? "</w>").utf8))
+    case .sequence:
+      var steps: [TokenDecoder] = []
+      for element in try value.member("decoders").elements() { steps.append(try TokenDecoder(element)) }
+      self = .sequence(steps)
+    }
+  }
+
+  /// One step on the way to text; the steps' last result is joined.
+  func apply(_ tokens: [[UInt8]]) -> [[UInt8]] {
+    switch self {
+    case .byteLevel:
+      // Bytes that are no valid UTF-8 become replacement characters here, over the borders of tokens.
+      let bytes = tokens.flatMap(ByteAlphabet.decoded)
+      return [Array(String(decoding: bytes, as: UTF8.self).utf8)]
+    case .fuse: return [Array(tokens.joined())]
+    case .replace(let pattern, let replacement):
+      // A pattern that gives up on a token leaves it as it is.
+      return tokens.map { (try? replacing(pattern, with: replacement, in: $0)) ?? $0 }
+    case .strip(let scalar, let start, let stop): return tokens.map { strip($0, scalar, start: start, stop: stop) }
+    case .suffix(let suffix):
+      return tokens.enumerated().map { index, token in
+        guard !suffix.isEmpty, token.count >= suffix.count, token.suffix(suffix.count).elementsEqual(suffix) else {
+          return token
+        }
+        return token.dropLast(suffix.count) + (index + 1 < tokens.count ? [UInt8(ascii: " ")] : [])
+      }
+    case .sequence(let steps): return steps.reduce(tokens) { $1.apply($0) }
+    }
+  }
+
+  private func strip(_ token: [UInt8], _ scalar: Unicode.Scalar, start: Int, stop: Int) -> [UInt8] {
+    var scalars = Array(String(decoding: token, as: UTF8.self).unicodeScalars)[...]
+    for _ in 0..<start where scalars.first == scalar { scalars.removeFirst() }
+    for _ in 0..<stop where scalars.last == scalar { scalars.removeLast() }
+    var result = String.UnicodeScalarView()
+    result.append(contentsOf: scalars)
+    return Array(String(result).utf8)
+  }
+}

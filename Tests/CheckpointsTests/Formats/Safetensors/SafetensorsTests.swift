@@ -1,0 +1,111 @@
+import BraidTesting
+import Checkpoints
+import Tensors
+import Testing
+
+@Suite struct SafetensorsTests {
+  /// Two tensors, metadata, and an empty tensor: a small file that has everything.
+  private static let valid = SafetensorsMaker.file([
+    (TensorDescription(name: "a", dtype: .float32, shape: [2, 2]), Array(0..<16)),
+    (TensorDescription(name: "none", dtype: .int64, shape: [0, 3]), []),
+    (TensorDescription(name: "b", dtype: .bfloat16, shape: [3]), Array(0..<6)),
+  ])
+
+  private func read(_ bytes: [UInt8]) throws -> FileIndex {
+    try bytes.withUnsafeBytes { try Safetensors.readIndex(of: $0, file: "file") }
+  }
+
+  private func message(_ bytes: [UInt8]) -> String {
+    do {
+      _ = try read(bytes)
+      return "no error"
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  @Test func `every broken file gets the message that was recorded for it`() throws {
+    let folder = Fixture.path("formats/safetensors/broken")
+    var report = ""
+    for name in try Files.list(folder) {
+      do {
+        _ = try Checkpoint.open(folder + "/" + name)
+        Issue.record("\(name) was accepted")
+      } catch {
+        #expect(error.path == folder + "/" + name)
+        report += "\(name.dropLast(".safetensors".count))\n  \(error.message)\n"
+      }
+    }
+    try Golden.expect(report, at: "broken-files.txt")
+  }
+
+  @Test func `every dtype is read with its size`() throws {
+    for dtype in DType.allCases {
+      let bytes = [UInt8](repeating: 1, count: 6 * dtype.byteCount)
+      let description = TensorDescription(name: "x", dtype: dtype, shape: [2, 3])
+      let index = try read(SafetensorsMaker.file([(description, bytes)]))
+      #expect(index.tensors.map(\.description) == [description])
+      #expect(index.metadata == [Metadatum(key: "format", value: "pt")])
+    }
+  }
+
+  @Test func `tensors come in the order of their data, whatever the header's order is`() throws {
+    let header = """
+      {"second": {"data_offsets": [1, 2], "shape": [1], "dtype": "U8"},
+       "empty": {"data_offsets": [1, 1], "shape": [0], "dtype": "U8"},
+       "first": {"data_offsets": [0, 1], "shape": [], "dtype": "BOOL"}}
+      """
+    let index = try read(SafetensorsMaker.file(header: header, data: [1, 2]))
+    #expect(index.tensors.map(\.description.name) == ["first", "empty", "second"])
+    let start = 8 + header.utf8.count
+    #expect(
+      index.tensors.map(\.encoding) == [
+        .contiguous(start..<start + 1), .contiguous(start + 1..<start + 1), .contiguous(start + 1..<start + 2),
+      ])
+  }
+
+  @Test func `a file without tensors is valid`() throws {
+    #expect(try read(SafetensorsMaker.file(header: "{}")).tensors.isEmpty)
+    #expect(try read(SafetensorsMaker.file(header: "{}      ")).tensors.isEmpty)
+  }
+
+  @Test func `a header that is a bomb of values is refused without being built`() {
+    let bomb = "{\"a\": [" + String(repeating: "0,", count: 1_000_000) + "0]}"
+    #expect(message(SafetensorsMaker.file(header: bomb)).contains("more values here than can belong"))
+  }
+
+  @Test func `a valid file cut short anywhere is an error`() {
+    for length in 0..<Self.valid.count {
+      #expect(message(Array(Self.valid[..<length])) != "no error", "cut at \(length)")
+    }
+    #expect(message(Self.valid) == "no error")
+    #expect(message(Self.valid + [0]) != "no error")
+  }
+
+  @Test func `changed bytes never make it trap, and what it accepts fits the file`() {
+    var generator = SeededGenerator(seed: 7)
+    for _ in 0..<30_000 {
+      var bytes = Self.valid
+      for _ in 0..<Int.random(in: 1...4, using: &generator) {
+        let place = Int.random(in: 0..<bytes.count, using: &generator)
+        switch Int.random(in: 0..<4, using: &generator) {
+        case 0: bytes[place] = UInt8.random(in: 0...255, using: &generator)
+        case 1: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+        case 2: bytes.remove(at: place)
+        default: bytes.insert(Array("0123456789[]{},:\"-.eE\\ ".utf8).randomElement(using: &generator) ?? 0, at: place)
+        }
+      }
+      guard let index = try? read(bytes) else { continue }
+      for tensor in index.tensors {
+        guard case .contiguous(let range) = tensor.encoding else { continue }
+        #expect(range.upperBound <= bytes.count && range.count == tensor.description.byteCount)
+      }
+    }
+  }
+
+  @Test func `recognition looks at the content`() {
+    #expect(Self.valid.withUnsafeBytes { Safetensors.recognizes($0) })
+    #expect(!Array("{\"weight_map\": {}}".utf8).withUnsafeBytes { Safetensors.recognizes($0) })
+    #expect(![UInt8]().withUnsafeBytes { Safetensors.recognizes($0) })
+  }
+}
