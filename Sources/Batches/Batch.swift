@@ -127,8 +127,9 @@ public struct Batch: Sendable {
       try folder.writeMerge(inputs: inputs.lines)
     }
     report(.loading(model: name))
-    let model = try provider.load(entry.isMerged ? folder.model : entry.argument)
-    let answers = try evaluator.answers(of: model) { report(.scoring(model: name, done: $0, total: $1)) }
+    let loaded = try provider.load(entry.isMerged ? folder.model : entry.argument)
+    if let remarks = loaded.remarks { report(.remark(model: name, remarks)) }
+    let answers = try evaluator.answers(of: loaded.model) { report(.scoring(model: name, done: $0, total: $1)) }
     try folder.write(
       scoring.samples(of: name, answers: answers), scores: scoring.scores(of: name, answers: answers), inputs: needs)
     report(.scored(model: name))

@@ -60,9 +60,10 @@ public struct EvaluationRun: Sendable {
       do {
         if let remarks = try provider.inputs(of: entry.argument).remarks { report(.remark(model: name, remarks)) }
         report(.loading(model: name))
-        let model = try provider.load(entry.argument)
+        let loaded = try provider.load(entry.argument)
+        if let remarks = loaded.remarks { report(.remark(model: name, remarks)) }
         answers.append(
-          (name, try evaluator.answers(of: model) { report(.scoring(model: name, done: $0, total: $1)) }))
+          (name, try evaluator.answers(of: loaded.model) { report(.scoring(model: name, done: $0, total: $1)) }))
         report(.scored(model: name))
       } catch {
         let message = String(describing: error)

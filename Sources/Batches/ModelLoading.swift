@@ -69,8 +69,30 @@ public struct ModelLoader: ModelProvider {
   }
 
   /// Loads a checkpoint, or a spec that is merged while it is loaded.
-  public func load(_ argument: String) throws -> any TextModel {
-    let model = try OpenedModel.open(argument, resources: resources, lenient: isLenient)
-    throw RequestError(message: "\(model.name)")
+  public func load(_ argument: String) throws -> LoadedModel {
+    let opened = try OpenedModel.open(argument, resources: resources, lenient: isLenient)
+    let configuration = try opened.merge?.configuration()?.bytes ?? opened.folder.configurationFile?.bytes
+    let model = try LanguageModel(
+      name: argument, weights: opened.weights,
+      configuration: try configuration ?? Self.missing("config.json", in: opened),
+      tokenizer: try opened.folder.file(named: "tokenizer.json") ?? Self.missing("tokenizer.json", in: opened),
+      tokenizerConfiguration: try opened.folder.file(named: "tokenizer_config.json"),
+      generationConfiguration: try opened.folder.file(named: "generation_config.json"), precision: precision,
+      threads: resources.threads)
+    return LoadedModel(model: model, remarks: Self.remarks(on: model))
+  }
+
+  private static func missing(_ name: String, in model: OpenedModel) throws -> [UInt8] {
+    throw CheckpointError(
+      .missing, path: model.folder.path, "there is no \(name), and a model cannot be scored without")
+  }
+
+  /// Tensors that take no part in the computation are an oddity that a reader of the scores should know of.
+  private static func remarks(on model: LanguageModel) -> String? {
+    let unused = model.unusedTensors
+    guard !unused.isEmpty else { return nil }
+    let names = unused.prefix(5).joined(separator: ", ")
+    let rest = unused.count > 5 ? " and \(unused.count - 5) more" : ""
+    return "warning: the architecture has no use for \(unused.count) tensors: \(names)\(rest)"
   }
 }

@@ -1,6 +1,7 @@
 public import ArgumentParser
-public import Batches
+import Batches
 import Evaluation
+public import LanguageModels
 import Merging
 
 /// How models are asked, the same for `braid eval` and `braid batch`.

@@ -1,1 +1,0 @@
-public enum Precision: String, CaseIterable, Sendable { case float32, bfloat16 }
