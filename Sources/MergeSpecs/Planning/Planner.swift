@@ -80,6 +80,7 @@ struct PlanBuilder {
     let slices = spec.effectiveSlices.enumerated().map { number, slice in
       Slice(effective: slice, models: slice.sources.compactMap { order[$0.model.text] }, number: number)
     }
+    reportSecondNames()
     reportQuantised(slices)
     let isWhole = if case .models = spec.composition { true } else { false }
     if isWhole {
@@ -92,6 +93,17 @@ struct PlanBuilder {
     steps.sort(by: Self.precedes)
     for slice in slices { faults.checkFilters(of: slice.effective, number: slice.number) }
     faults.checkGlobalFilters()
+  }
+
+  /// Says when the base model goes by two names: under the second it is one more model, not the base.
+  private mutating func reportSecondNames() {
+    guard let base = spec.baseModel, !headers[donor].location.isEmpty else { return }
+    for (reference, header) in zip(spec.references, headers)
+    where reference.text != base.text && header.location == headers[donor].location {
+      faults.warning(
+        at: reference.position, "\(reference.text) is the base model \(base.text) under another name",
+        hint: "write both alike, or it counts as a model of its own")
+    }
   }
 
   /// The finished plan.
