@@ -42,6 +42,14 @@ public struct EvaluationRun: Sendable {
     self.provider = provider
   }
 
+  /// Opens every model without reading a weight.
+  ///
+  /// - Throws: a ``RequestError`` with all that cannot be opened, one below the other.
+  public func check() throws(RequestError) {
+    let faults = ModelList.faults(entries.map(\.argument), provider)
+    guard faults.isEmpty else { throw RequestError(collecting: faults) }
+  }
+
   /// Asks the models; one that fails is reported by name and does not stop the others.
   public func run(report: @escaping @Sendable (RunEvent) -> Void) -> Outcome {
     let scoring = Scoring(prompts: evaluator.prompts)
@@ -52,9 +60,10 @@ public struct EvaluationRun: Sendable {
       do {
         if let remarks = try provider.inputs(of: entry.argument).remarks { report(.remark(model: name, remarks)) }
         report(.loading(model: name))
-        let model = try provider.load(entry.argument)
+        let loaded = try provider.load(entry.argument)
+        if let remarks = loaded.remarks { report(.remark(model: name, remarks)) }
         answers.append(
-          (name, try evaluator.answers(of: model) { report(.scoring(model: name, done: $0, total: $1)) }))
+          (name, try evaluator.answers(of: loaded.model) { report(.scoring(model: name, done: $0, total: $1)) }))
         report(.scored(model: name))
       } catch {
         let message = String(describing: error)

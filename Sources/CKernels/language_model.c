@@ -97,33 +97,36 @@ CLONES ptrdiff_t braid_lm_rms_norm(const float *x, size_t x_stride, const float 
   return bad;
 }
 
-CLONES void braid_lm_silu_product(const float *gate, const float *up, size_t count, float *out, uint16_t *rounded) {
-  for (size_t i = 0; i < count; i += LANES) {
-    floats g, u;
-    const size_t left = count - i;
-    if (left >= LANES) {
-      g = LOAD(gate + i);
-      u = LOAD(up + i);
-    } else {
-      g = u = (floats){0};
-      memcpy(&g, gate + i, left * sizeof(float));
-      memcpy(&u, up + i, left * sizeof(float));
+// silu(g) * u for one vector.
+#define SILU_PRODUCT(result, g, u)                                                                      \
+  do {                                                                                                  \
+    /* exp(-g) is cut at 88, before it overflows; silu is below the smallest normal number there. */    \
+    const floats negated_ = -(g);                                                                       \
+    const integers large_ = negated_ > 88.0f;                                                           \
+    floats exponential_;                                                                                \
+    EXP(exponential_, (floats)(((integers)negated_ & ~large_) | ((integers)ALL(88.0f) & large_)));      \
+    (result) = (g) / (exponential_ + 1.0f) * (u);                                                       \
+  } while (0)
+
+CLONES void braid_lm_silu_product(const float *gate, const float *up, size_t rows, size_t width, float *out,
+                                  uint16_t *rounded, size_t out_stride) {
+  for (size_t row = 0; row < rows; row++, gate += width, up += width) {
+    size_t i = 0;
+    for (; i + LANES <= width; i += LANES) {
+      floats product;
+      SILU_PRODUCT(product, LOAD(gate + i), LOAD(up + i));
+      if (out) STORE(out + row * out_stride + i, product);
+      else ROUND(*(halves *)(rounded + row * out_stride + i), product);
     }
-    // exp(-g) overflows nothing: it is cut at 88, where silu is below the smallest normal number anyway.
-    const floats negated = -g;
-    const integers large = negated > 88.0f;
-    const floats cut = (floats)(((integers)negated & ~large) | ((integers)ALL(88.0f) & large));
-    floats e;
-    EXP(e, cut);
-    const floats product = g / (e + 1.0f) * u;
-    if (out) {
-      if (left >= LANES) STORE(out + i, product);
-      else memcpy(out + i, &product, left * sizeof(float));
-    } else {
+    if (i < width) {
+      floats g = {0}, u = {0}, product;
+      memcpy(&g, gate + i, (width - i) * sizeof(float));
+      memcpy(&u, up + i, (width - i) * sizeof(float));
+      SILU_PRODUCT(product, g, u);
       halves narrow;
       ROUND(narrow, product);
-      if (left >= LANES) *(halves *)(rounded + i) = narrow;
-      else memcpy(rounded + i, &narrow, left * sizeof(uint16_t));
+      if (out) memcpy(out + row * out_stride + i, &product, (width - i) * sizeof(float));
+      else memcpy(rounded + row * out_stride + i, &narrow, (width - i) * sizeof(uint16_t));
     }
   }
 }

@@ -17,8 +17,10 @@
 ptrdiff_t braid_lm_rms_norm(const float *x, size_t x_stride, const float *weight, float epsilon, size_t rows,
                             size_t width, float *out, uint16_t *rounded, size_t out_stride);
 
-// out = silu(gate) * up for each element, as float32 or, where `rounded` is given instead, as bfloat16.
-void braid_lm_silu_product(const float *gate, const float *up, size_t count, float *out, uint16_t *rounded);
+// out = silu(gate) * up for rows of `width` elements without gaps, as float32 or, where `rounded` is given instead, as
+// bfloat16.
+void braid_lm_silu_product(const float *gate, const float *up, size_t rows, size_t width, float *out,
+                           uint16_t *rounded, size_t out_stride);
 
 // To bfloat16, to nearest, ties to even.
 void braid_lm_round(const float *x, size_t count, uint16_t *rounded);

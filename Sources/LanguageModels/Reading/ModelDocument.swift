@@ -39,6 +39,12 @@ struct ModelValue: Sendable {
 
   private func mismatch(_ expected: String) -> ModelError { failure("expected \(expected), found \(node.kind)") }
 
+  /// Whether this is an object.
+  var isObject: Bool { node.object != nil }
+
+  /// Whether this is an array.
+  var isArray: Bool { node.array != nil }
+
   // MARK: Members
 
   /// The member with this key, unless it is absent or null.

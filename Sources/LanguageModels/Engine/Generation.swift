@@ -1,0 +1,103 @@
+extension LanguageModel {
+  /// Greedy continuations, in the order of the requests.
+  ///
+  /// Many prompts go on at once; when one ends, the next one takes its place, and its prompt is computed together with
+  /// the next tokens of the others.
+  public func generate(
+    _ requests: [GenerationRequest], progress: @Sendable (Int) -> Void
+  ) throws -> [GeneratedTokens] {
+    var results = requests.map { _ in GeneratedTokens(tokens: [], ended: false) }
+    for (number, request) in requests.enumerated() {
+      guard !request.prompt.isEmpty else {
+        throw ModelError.request(model: name, message: "prompt \(number + 1) is empty")
+      }
+      try check(request.prompt, request: number)
+    }
+    // The longest first; taken from the end.
+    var waiting = requests.indices.filter { requests[$0].maximumNewTokens > 0 }
+      .sorted { (requests[$0].prompt.count, $1) < (requests[$1].prompt.count, $0) }
+    try withWorkspace { workspace in
+      var running: [RunningGeneration] = []
+      while !running.isEmpty || !waiting.isEmpty {
+        admit(&waiting, to: &running, requests: requests)
+        let steps = steps(of: &running)
+        let outcomes = try compute(steps.segments, wanted: steps.wanted.map { ($0.row, []) }, workspace: workspace)
+        progress(steps.rows)
+        for (outcome, step) in zip(outcomes, steps.wanted) {
+          let request = running[step.running].request
+          if endTokens.contains(outcome.best) {
+            results[request].ended = true
+            running[step.running].isDone = true
+          } else {
+            results[request].tokens.append(outcome.best)
+            running[step.running].tokens.append(outcome.best)
+            running[step.running].isDone = results[request].tokens.count >= requests[request].maximumNewTokens
+          }
+        }
+        running.removeAll(where: \.isDone)
+      }
+    }
+    return results
+  }
+
+  /// The sequences that go on at once at the most: beyond, products do not get faster.
+  private static let sequencesAtOnce = 256
+  /// The memory that their keys and values may take; one sequence is always let in.
+  private static let keyValueBytes = 1 << 30
+
+  private func admit(_ waiting: inout [Int], to running: inout [RunningGeneration], requests: [GenerationRequest]) {
+    let layout = architecture.keyValues
+    var bytes = running.reduce(0) { $0 + KeyValueCache.byteCount(tokens: $1.length, layout: layout) }
+    // Rows that are left for prompts beside one for every sequence that goes on.
+    var rows = running.reduce(0) { $0 + $1.tokens.count - $1.computed }
+    while let next = waiting.last, running.count < Self.sequencesAtOnce, rows < rowsPerBatch {
+      // The last new token is never computed.
+      let length = requests[next].prompt.count + requests[next].maximumNewTokens - 1
+      let size = KeyValueCache.byteCount(tokens: length, layout: layout)
+      guard running.isEmpty || bytes + size <= Self.keyValueBytes else { return }
+      waiting.removeLast()
+      running.append(
+        RunningGeneration(
+          request: next, tokens: requests[next].prompt, length: length,
+          cache: KeyValueCache(tokens: length, layout: layout)))
+      bytes += size
+      rows += requests[next].prompt.count
+    }
+  }
+
+  /// The next tokens of every sequence, as far as they fit into a batch.
+  private func steps(
+    of running: inout [RunningGeneration]
+  ) -> (segments: [Segment], wanted: [(row: Int, running: Int)], rows: Int) {
+    var segments: [Segment] = []
+    var wanted: [(row: Int, running: Int)] = []
+    var rows = 0
+    for index in running.indices {
+      let sequence = running[index]
+      let count = min(sequence.tokens.count - sequence.computed, rowsPerBatch - rows)
+      guard count > 0 else { break }
+      let end = sequence.computed + count
+      segments.append(
+        Segment(
+          tokens: sequence.tokens[sequence.computed..<end], own: sequence.cache.memory, filled: sequence.computed,
+          rotations: architecture.rotations.table(length: end), request: sequence.request))
+      rows += count
+      running[index].computed = end
+      if end == sequence.tokens.count { wanted.append((rows - 1, index)) }
+    }
+    return (segments, wanted, rows)
+  }
+}
+
+/// A prompt that is being continued.
+private struct RunningGeneration {
+  let request: Int
+  /// The prompt and what was added to it.
+  var tokens: [Int]
+  /// The most tokens that are ever computed.
+  let length: Int
+  let cache: KeyValueCache
+  /// How many of the tokens were computed.
+  var computed = 0
+  var isDone = false
+}

@@ -1,0 +1,67 @@
+internal import Kernels
+
+/// Tokens that go through the model together and belong to one sequence.
+struct Segment: Sendable {
+  /// The tokens to compute.
+  var tokens: ArraySlice<Int>
+  /// Where their keys and values go.
+  var own: KeyValueMemory
+  /// How many tokens of `own` were computed in earlier passes.
+  var filled = 0
+  /// The keys and values of a context that others use as well, and how many tokens it has.
+  var shared: (memory: KeyValueMemory, count: Int)?
+  /// The angles of the sequence's positions.
+  var rotations: RotaryTable
+  /// The request that the tokens belong to, for error messages.
+  var request: Int
+
+  /// The position of the first token in its sequence.
+  var position: Int { (shared?.count ?? 0) + filled }
+}
+
+/// A batch on its way through the layers: the rows of all its segments, one behind the other.
+///
+/// Unchecked: the pointers are the workspace's, and every step has its lanes write to rows or tiles of their own.
+final class Pass: @unchecked Sendable {
+  let team: ThreadTeam
+  let workspace: Workspace
+  let segments: [Segment]
+  /// The number of rows.
+  let rows: Int
+  /// The segment of each row.
+  let segmentOfRow: [Int]
+  /// The first row of each segment.
+  let firstRows: [Int]
+
+  /// Rows that one product works on: enough to keep a core busy, few enough to stay in its cache.
+  static let rowsPerBlock = 256
+
+  init(_ segments: [Segment], team: ThreadTeam, workspace: Workspace) {
+    self.segments = segments
+    self.team = team
+    self.workspace = workspace
+    var firstRows: [Int] = []
+    var segmentOfRow: [Int] = []
+    for (number, segment) in segments.enumerated() {
+      firstRows.append(segmentOfRow.count)
+      segmentOfRow += repeatElement(number, count: segment.tokens.count)
+    }
+    self.firstRows = firstRows
+    self.segmentOfRow = segmentOfRow
+    rows = segmentOfRow.count
+  }
+
+  /// The rows that buffers have room for: products may work on a few more than there are.
+  static func paddedRows(_ rows: Int) -> Int { rows + 8 }
+
+  /// The residual stream of rows of `width` elements.
+  func stream(width: Int) -> UnsafeMutablePointer<Float> { workspace.stream.floats(Self.paddedRows(rows) * width) }
+}
+
+/// A row of a pass whose numbers are not finite.
+struct NotFinite: Error {
+  /// The row in the pass.
+  var row: Int
+  /// Where it was noticed.
+  var place: String
+}

@@ -1,0 +1,118 @@
+internal import Documents
+internal import Kernels
+private import Synchronization
+public import Tensors
+
+/// A language model that computes on the CPU: scores continuations of a context, and continues prompts greedily.
+///
+/// Requests are packed into batches without padding; the context of a request is computed once for all its
+/// continuations; logits exist only for positions that are scored. Results do not depend on how requests fall into
+/// batches, nor on the number of threads, beyond float32 rounding.
+public final class LanguageModel: TextModel {
+  /// The model's name in messages.
+  public let name: String
+  /// Text to tokens and back.
+  public let tokenizer: any TextTokenizer
+  /// The most tokens the model can look at.
+  public let maximumLength: Int
+  /// The begin token, else the end token.
+  public let prefixToken: Int?
+  /// The tokens that end a generation.
+  public let endTokens: Set<Int>
+  /// How products are formed.
+  public let precision: Precision
+  /// How many threads compute.
+  public var threads: Int { team.count }
+  /// Tensors of the checkpoint that the architecture has no use for.
+  public let unusedTensors: [String]
+
+  let architecture: any Architecture
+  let team: ThreadTeam
+  /// The most rows that are computed at once.
+  let rowsPerBatch: Int
+  private let workspaces = Mutex<[Workspace]>([])
+
+  /// The memory that activations of a batch may take, about, in bytes.
+  private static let activationBytes = 512 << 20
+
+  /// Loads a model.
+  ///
+  /// - Parameters:
+  ///   - name: the model's name in messages, usually its path.
+  ///   - weights: the tensors, of any floating-point type; read in place where the source allows it.
+  ///   - configuration: the contents of `config.json`.
+  ///   - tokenizer: the contents of `tokenizer.json`.
+  ///   - tokenizerConfiguration: the contents of `tokenizer_config.json`, if there is one.
+  ///   - generationConfiguration: the contents of `generation_config.json`, if there is one.
+  ///   - precision: how products are formed.
+  ///   - threads: how many threads compute.
+  ///   - rowsPerBatch: the most tokens computed at once; chosen by the size of the model if nil.
+  /// - Throws: ``ModelError`` for files or tensors that do not make a model that can be computed.
+  public init(
+    name: String, weights: any TensorSource, configuration: [UInt8], tokenizer: [UInt8],
+    tokenizerConfiguration: [UInt8]? = nil, generationConfiguration: [UInt8]? = nil, precision: Precision = .float32,
+    threads: Int, rowsPerBatch: Int? = nil
+  ) throws {
+    let configuration = try ModelDocument.parse(configuration, file: "\(name)/config.json")
+    let tokenizerSettings = try TokenizerSettings(
+      try tokenizerConfiguration.map { (bytes) throws(ModelError) in
+        try ModelDocument.parse(bytes, file: "\(name)/tokenizer_config.json")
+      })
+    let generation = try generationConfiguration.map { (bytes) throws(ModelError) in
+      try ModelDocument.parse(bytes, file: "\(name)/generation_config.json")
+    }
+    let architectureType = try ArchitectureCatalog.architecture(for: configuration)
+    let words = try Tokenizer(
+      try ModelDocument.parse(tokenizer, file: "\(name)/tokenizer.json"),
+      specialTokens: tokenizerSettings.specialTokens)
+
+    self.name = name
+    self.tokenizer = words
+    self.precision = precision
+    team = ThreadTeam(count: threads)
+    maximumLength = try tokenizerSettings.maximumLength(configuration)
+    prefixToken = try tokenizerSettings.prefixToken(words, configuration)
+    endTokens = try tokenizerSettings.endTokens(words, configuration, generation)
+
+    let loader = WeightLoader(model: name, source: weights, element: precision.element, team: team)
+    architecture = try architectureType.init(configuration, weights: WeightScope(loader))
+    unusedTensors = loader.unusedTensors
+    self.rowsPerBatch =
+      rowsPerBatch.map { max(1, $0) } ?? min(2048, max(64, Self.activationBytes / architecture.bytesPerRow))
+  }
+
+  // MARK: Passes
+
+  /// Lends a workspace for one call.
+  func withWorkspace<Result>(_ body: (Workspace) throws -> Result) rethrows -> Result {
+    let workspace = workspaces.withLock { $0.popLast() } ?? Workspace(lanes: team.count)
+    defer { workspaces.withLock { $0.append(workspace) } }
+    return try body(workspace)
+  }
+
+  /// Computes segments and what is wanted of their logits.
+  ///
+  /// - Parameter wanted: rows of the pass, counted over all segments, and the tokens whose logits are asked for.
+  func compute(
+    _ segments: [Segment], wanted: [(row: Int, tokens: [Int])], workspace: Workspace
+  ) throws -> [LanguageHead.Outcome] {
+    let pass = Pass(segments, team: team, workspace: workspace)
+    do {
+      try architecture.run(pass)
+      return try architecture.head.apply(wanted, pass: pass)
+    } catch let problem as NotFinite {
+      let request = segments[pass.segmentOfRow[problem.row]].request
+      throw ModelError.notFinite(
+        model: name, message: "\(problem.place) is not finite (NaN or infinite) for prompt \(request + 1)")
+    }
+  }
+
+  /// Checks that tokens are in the vocabulary.
+  func check(_ tokens: [Int], request: Int) throws(ModelError) {
+    for token in tokens where token < 0 || token >= architecture.vocabulary {
+      throw .request(
+        model: name,
+        message: "prompt \(request + 1) has the token \(token), but the vocabulary has \(architecture.vocabulary)")
+    }
+  }
+}
