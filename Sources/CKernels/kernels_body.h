@@ -223,6 +223,50 @@ static size_t BRAID_SUFFIX(magnitude_refinement)(const float *base, const float 
   return equal;
 }
 
+static size_t BRAID_SUFFIX(magnitude_window)(const float *base, const float *x, size_t count,
+                                             const braid_window *window, uint32_t *above, uint32_t *equal,
+                                             uint32_t *others) {
+  const uint32_t begin = window->begin, end = window->end, width = end - begin;
+  const uint32_t s0 = window->spikes[0], s1 = window->spikes[1], s2 = window->spikes[2], s3 = window->spikes[3];
+  uint32_t larger = 0, e0 = 0, e1 = 0, e2 = 0, e3 = 0;
+  size_t found = 0, i = 0;
+  for (; i + LANES <= count; i += LANES) {
+    uint32_t other = 0;
+    for (size_t k = 0; k < LANES; k++) {
+      const uint32_t magnitude = magnitude_of(x[i + k], base[i + k]);
+      const uint32_t is0 = magnitude == s0, is1 = magnitude == s1, is2 = magnitude == s2, is3 = magnitude == s3;
+      larger += magnitude >= end;
+      e0 += is0;
+      e1 += is1;
+      e2 += is2;
+      e3 += is3;
+      other |= (magnitude - begin < width) & ~(is0 | is1 | is2 | is3);
+    }
+    if (!(other & 1)) continue;
+    for (size_t k = 0; k < LANES; k++) {
+      const uint32_t magnitude = magnitude_of(x[i + k], base[i + k]);
+      others[found] = magnitude;
+      found += (magnitude - begin < width) & (magnitude != s0) & (magnitude != s1) & (magnitude != s2) & (magnitude != s3);
+    }
+  }
+  for (; i < count; i++) {
+    const uint32_t magnitude = magnitude_of(x[i], base[i]);
+    larger += magnitude >= end;
+    e0 += magnitude == s0;
+    e1 += magnitude == s1;
+    e2 += magnitude == s2;
+    e3 += magnitude == s3;
+    if (magnitude - begin < width && magnitude != s0 && magnitude != s1 && magnitude != s2 && magnitude != s3)
+      others[found++] = magnitude;
+  }
+  *above += larger;
+  equal[0] += e0;
+  equal[1] += e1;
+  equal[2] += e2;
+  equal[3] += e3;
+  return found;
+}
+
 static size_t BRAID_SUFFIX(magnitude_count_equal)(const float *base, const float *x, size_t count, uint32_t pattern) {
   uint32_t equal = 0;
   for (size_t i = 0; i < count; i++) equal += magnitude_of(x[i], base[i]) == pattern;
@@ -364,6 +408,7 @@ const braid_kernels TABLE_NAME = {
     .dot = BRAID_SUFFIX(dot),
     .magnitude_histogram = BRAID_SUFFIX(magnitude_histogram),
     .magnitude_refinement = BRAID_SUFFIX(magnitude_refinement),
+    .magnitude_window = BRAID_SUFFIX(magnitude_window),
     .magnitude_count_equal = BRAID_SUFFIX(magnitude_count_equal),
     .magnitude_sums = BRAID_SUFFIX(magnitude_sums),
     .elect = BRAID_SUFFIX(elect),

@@ -12,7 +12,7 @@ struct PlanFaults {
 
   init(spec: MergeSpec) { self.spec = spec }
 
-  private enum Kind { case missing, mismatch, unset }
+  private enum Kind { case missing, mismatch, unset, refused }
 
   private struct Key: Hashable {
     var kind: Kind
@@ -40,7 +40,8 @@ struct PlanFaults {
       + gathered.sorted { $0.value.order < $1.value.order }.map { key, fault in
         Diagnostic(
           .error, file: spec.file, at: key.position,
-          fault.message + (fault.count > 1 ? "; \(fault.count - 1) more \(fault.more)" : ""), hint: fault.hint)
+          fault.message + (fault.count > 1 && !fault.more.isEmpty ? "; \(fault.count - 1) more \(fault.more)" : ""),
+          hint: fault.hint)
       }
   }
 
@@ -136,14 +137,12 @@ struct PlanFaults {
   mutating func unset(
     _ parameter: ParameterDescription, levels: [[ParameterEntry]], tensor: String, source: SourceSpec?
   ) {
-    // Parameters that no level mentions were reported with the spec.
-    guard
-      let entry = levels.last(where: { $0.contains { $0.name == parameter.name } })?
-        .first(where: { $0.name == parameter.name })
-    else { return }
+    let entry = levels.last { $0.contains { $0.name == parameter.name } }?.last { $0.name == parameter.name }
+    // Parameters that no level sets, or sets to something else than a value, were reported with the spec.
+    if spec.isFaulty, entry?.cases.isEmpty ?? true { return }
     let owner = source.map { " of \($0.model.text)" } ?? ""
     gather(
-      .unset, at: entry.position, subject: source?.model.text ?? "",
+      .unset, at: entry?.position ?? spec.methodPosition, subject: source?.model.text ?? "",
       "no filter of \(parameter.name) matches \(tensor)\(owner), and \(spec.method.name) needs a value",
       more: "tensors have none", hint: "add a value without a filter at the end of the list")
   }
@@ -151,7 +150,11 @@ struct PlanFaults {
   mutating func refused(_ refusal: MergeMethodError, tensor: String) {
     reported.insert(tensor)
     let message = "\(spec.method.name): \(refusal)"
-    if !plain.contains(where: { $0.message == message }) { error(at: spec.methodPosition, message) }
+    // A refusal that names its tensor comes once for each of them.
+    let parts = message.split(separator: tensor, omittingEmptySubsequences: false).joined()
+    gather(
+      .refused, at: spec.methodPosition, subject: parts, message,
+      more: parts == message ? "" : "tensors are refused", hint: nil)
   }
 
   // MARK: Filters

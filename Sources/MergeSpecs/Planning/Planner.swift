@@ -207,7 +207,7 @@ struct PlanBuilder {
     // What comes before the layers is taken from the first slice, what comes after them from the last.
     addLoose(of: first) { $0 == .embedding || $0 == .other }
     addLoose(of: last) { $0 == .finalNorm || $0 == .head }
-    reportLeftOut(slices)
+    if !spec.isFaulty { reportLeftOut(slices) }
   }
 
   /// Says which tensors outside of the layers no slice asks for.

@@ -64,6 +64,9 @@ extension PlanBuilder {
     let odd = tensors.indices.filter {
       tensors[$0].shape != tensors[standard].shape || !tensors[$0].dtype.isFloatingPoint
     }
+    // What the count or the base of the models lacks has been reported with the spec.
+    guard spec.method.inputs.contains(tensors.count), spec.method.base != .required || slice.effective.base != nil
+    else { return }
     guard odd.isEmpty else { return faults.mismatch(request, standard: standard, odd: odd, slice: slice) }
     guard let parameters = resolve(request, slice: slice) else { return }
     let dtype = outputDType(tensors, base: slice.effective.base.map { tensors[$0] })
