@@ -36,7 +36,8 @@ struct EvaluationCommandTests {
     let result = try braid(
       ["eval", family + "base", folder("specs/half.yml"), "--json", "--samples", folder("s.jsonl")] + prompts)
     #expect(result.status == 0, "\(result.errors)")
-    let models = try #require(JSONParser.parse(result.output)["models"]?.array)
+    let record = try JSONParser.parse(result.output)
+    let models = try #require(record["models"]?.array)
     #expect(models.map { $0["model"]?.string } == ["base", "half"])
     #expect(models[0]["tasks"]?.object?.map(\.key) == ["sums", "facts", "text"])
     #expect(models[1]["tasks"]?["facts"]?["acc_norm"]?["n"]?.int == 8)
