@@ -1,7 +1,7 @@
 public import Tensors
 
 /// Tensors that are alike but for the numbers in their names, as one line.
-public struct FoldedTensors: Hashable, Sendable, Codable {
+public struct FoldedTensors: Hashable, Sendable {
   /// The name, with sets of numbers in braces: `model.layers.{0-3}.mlp.up_proj.weight`.
   public var name: String
   /// The extents that all of them have.

@@ -100,7 +100,7 @@ final class WindowSurvey: Survey, @unchecked Sendable {
 enum WindowGuess {
   /// The share of all elements by which a rank in the sample may be off. Neighbouring elements resemble each other,
   /// so a sample of blocks is worth less than its size; a wrong guess costs a pass, never the result.
-  static let margin = 0.012
+  static let margin = 0.008
   /// Shares of the sample from which on a bin is worth counting apart.
   static let spikeShare = 0.002
 

@@ -12,7 +12,7 @@ struct PlanFaults {
 
   init(spec: MergeSpec) { self.spec = spec }
 
-  private enum Kind { case missing, mismatch, unset, refused }
+  private enum Kind { case missing, mismatch, unset, refused, quantised }
 
   private struct Key: Hashable {
     var kind: Kind
@@ -119,7 +119,8 @@ struct PlanFaults {
     for other in slices.dropFirst() {
       for (source, model) in zip(other.effective.sources, other.models) where seen.insert(model).inserted {
         let odd = (shapes[model] ?? [:]).filter { rest, found in expected[rest]?.isDisjoint(with: found) ?? false }
-        guard let rest = odd.keys.min(), let found = odd[rest]?.first, let wanted = expected[rest]?.first else {
+        guard let rest = odd.keys.min(), let found = Self.first(odd[rest]), let wanted = Self.first(expected[rest])
+        else {
           continue
         }
         error(
@@ -129,6 +130,17 @@ struct PlanFaults {
           hint: "layers can be stacked only if their shapes agree")
       }
     }
+  }
+
+  /// One of several shapes, always the same one.
+  private static func first(_ shapes: Set<Shape>?) -> Shape? { shapes?.min { $0.description < $1.description } }
+
+  /// A model whose weights are codes that cannot be calculated with.
+  mutating func quantised(_ source: SourceSpec) {
+    gather(
+      .quantised, at: source.model.position, subject: source.model.text,
+      "the weights of \(source.model.text) are quantised and cannot be merged", more: "",
+      hint: "its config.json has a quantization_config; use the model it was made from")
   }
 
   // MARK: Parameters
@@ -161,12 +173,11 @@ struct PlanFaults {
 
   /// Remembers a tensor's names for the check of filters.
   mutating func note(_ request: StepRequest, slice: Int) {
-    var known = names[slice] ?? NamesOfSlice(inputs: request.asked.map { _ in [] })
-    known.output.insert(request.name)
+    // In place: a copy for every tensor would take time that grows with the square of their number.
+    names[slice, default: NamesOfSlice(inputs: request.asked.map { _ in [] })].output.insert(request.name)
     for (index, asked) in request.asked.enumerated() where asked.tensor != nil || request.role == .head {
-      known.inputs[index].insert(asked.name)
+      names[slice]?.inputs[index].insert(asked.name)
     }
-    names[slice] = known
   }
 
   mutating func checkFilters(of slice: EffectiveSlice, number: Int) {

@@ -76,6 +76,9 @@ extension PlanBuilder {
     {
       return copy(standard, of: request, slice: slice, dtype: dtype, reason: nil)
     }
+    for (source, model) in zip(slice.effective.sources, slice.models) where headers[model].isQuantised {
+      faults.quantised(source)
+    }
     let output = TensorDescription(name: request.name, dtype: dtype, shape: tensors[standard].shape)
     let key = MethodKey(parameters: parameters, base: slice.effective.base)
     let method: any MergeMethod
@@ -159,17 +162,5 @@ extension PlanBuilder {
       }
     }
     return nil
-  }
-
-  /// Refuses to calculate with the codes of quantised models.
-  mutating func reportQuantised(_ slices: [Slice]) {
-    guard spec.method.inputs.upperBound > 1 else { return }
-    for slice in slices {
-      for (source, model) in zip(slice.effective.sources, slice.models) where headers[model].isQuantised {
-        faults.error(
-          at: source.model.position, "the weights of \(source.model.text) are quantised and cannot be merged",
-          hint: "its config.json has a quantization_config; use the model it was made from")
-      }
-    }
   }
 }

@@ -270,6 +270,21 @@ import Testing
         ])
   }
 
+  @Test func `a base under two names is pointed out`() throws {
+    var (first, second) = (try SpecTesting.tiny(), try SpecTesting.tiny())
+    first.location = "models/base"
+    second.location = "models/base"
+    #expect(
+      try SpecTesting.messages(
+        "merge_method: task_arithmetic\nbase_model: a\nparameters: {weight: 1}\nmodels: [{model: b}]\n",
+        models: ["a": first, "b": second]) == [
+          """
+          spec.yml:4:18: warning: b is the base model a under another name
+            write both alike, or it counts as a model of its own
+          """
+        ])
+  }
+
   @Test func `a head that is neither there nor shared is missing`() throws {
     let messages = try SpecTesting.messages(
       linear, models: ["a": try SpecTesting.tiny(), "b": try SpecTesting.tiny(head: false, tied: false)])
