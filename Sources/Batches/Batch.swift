@@ -126,13 +126,10 @@ public struct Batch: Sendable {
       try provider.merge(entry.argument, into: folder.model) { report(.merging(model: name, done: $0, total: $1)) }
       try folder.writeMerge(inputs: inputs.lines)
     }
-    report(.loading(model: name))
-    let loaded = try provider.load(entry.isMerged ? folder.model : entry.argument)
-    if let remarks = loaded.remarks { report(.remark(model: name, remarks)) }
-    let answers = try evaluator.answers(of: loaded.model) { report(.scoring(model: name, done: $0, total: $1)) }
+    let answers = try ModelScorer(evaluator: evaluator, provider: provider)
+      .answers(of: entry.isMerged ? folder.model : entry.argument, name: name, report: report)
     try folder.write(
       scoring.samples(of: name, answers: answers), scores: scoring.scores(of: name, answers: answers), inputs: needs)
-    report(.scored(model: name))
     return answers
   }
 

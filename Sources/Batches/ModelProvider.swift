@@ -56,8 +56,8 @@ public enum RunEvent: Sendable {
   case loading(model: String)
   /// A model is being asked; tokens done and an upper bound of those to do.
   case scoring(model: String, done: Int, total: Int)
-  /// A model has been scored.
-  case scored(model: String)
+  /// A model has been asked everything; the tokens it computed, and how long it took without loading.
+  case scored(model: String, tokens: Int, seconds: Double)
   /// A model could not be merged, loaded or scored; the run goes on with the others.
   case failed(model: String, String)
 }

@@ -1,4 +1,5 @@
 import Batches
+import Documents
 import Synchronization
 
 /// Tells on standard error how a run goes.
@@ -18,22 +19,24 @@ final class RunProgress: Sendable {
   func show(_ event: RunEvent) {
     switch event {
     case .failed(let model, let message):
-      finishLine()
+      clearLine()
       // Diagnostics of a spec bring their own places and lines.
       Terminal.note(message.contains(": error: ") ? "\(model) failed:\n\(message)" : "error: \(model): \(message)")
     case .remark(let model, let text):
-      finishLine()
+      clearLine()
       if !isQuiet { Terminal.note("\(model):\n\(text)") }
     case .reused(let model): note("\(model): nothing has changed, taken from the last run")
     case .loading(let model): note("\(model): loading")
     case .merging(let model, let done, let total): advance("\(model): merging", .bytes, done, total)
     case .scoring(let model, let done, let total): advance("\(model): scoring", .things("tokens"), done, total)
-    case .scored: finishLine()
+    case .scored(let model, let tokens, let seconds):
+      let rate = seconds > 0 ? Int(Double(tokens) / seconds) : 0
+      note("\(model): scored \(tokens) tokens in \(Decimal.text(seconds, decimals: 2)) s (\(rate) tokens/s)")
     }
   }
 
   private func note(_ text: String) {
-    finishLine()
+    clearLine()
     if !isQuiet { Terminal.note(text) }
   }
 
@@ -41,7 +44,7 @@ final class RunProgress: Sendable {
     guard !isQuiet else { return }
     state.withLock { state in
       if state.label != label {
-        state.line?.finish()
+        state.line?.clear()
         state.line = ProgressLine(label: label, total: total, unit: unit)
         state.label = label
         state.done = 0
@@ -53,9 +56,9 @@ final class RunProgress: Sendable {
     }
   }
 
-  private func finishLine() {
+  private func clearLine() {
     state.withLock { state in
-      state.line?.finish()
+      state.line?.clear()
       state = State()
     }
   }
