@@ -26,7 +26,7 @@ import Testing
       shell.environment = ProcessInfo.processInfo.environment.merging(
         ["PATH": binaries + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "")]) { $1 }
       let output = folder("output.txt")
-      FileManager.default.createFile(atPath: output, contents: nil)
+      _ = FileManager.default.createFile(atPath: output, contents: nil)
       let handle = try #require(FileHandle(forWritingAtPath: output))
       shell.standardOutput = handle
       shell.standardError = handle
