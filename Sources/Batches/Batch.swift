@@ -41,6 +41,7 @@ public struct Batch: Sendable {
   /// Changes whenever answers may change though nothing they depend on did.
   private static let version = 1
 
+  private let specs: [String]
   private let entries: [Entry]
   private let reference: String?
   private let destination: String
@@ -53,6 +54,7 @@ public struct Batch: Sendable {
   public init(_ request: Request, evaluator: Evaluator, provider: any ModelProvider) throws(RequestError) {
     let (arguments, reference) = try ModelList.joined(request.specs + request.models, against: request.against)
     let names = ModelNames.distinct(arguments, reserved: Self.ownNames)
+    specs = request.specs
     let specs = Set(request.specs.map(ModelList.identity))
     entries = zip(names, arguments).map { name, argument in
       Entry(
@@ -63,6 +65,20 @@ public struct Batch: Sendable {
     destination = request.destination
     self.evaluator = evaluator
     self.provider = provider
+  }
+
+  /// Finds out before the work whether the request makes sense: specs are files, and the models beside them can be
+  /// opened. (What is wrong inside a spec is found when its turn comes, and does not stop the others.)
+  ///
+  /// - Throws: a ``RequestError`` with all that is wrong, one below the other.
+  public func check() throws(RequestError) {
+    var messages: [String] = []
+    for spec in specs where !RecordFile.exists(spec) {
+      let isPattern = spec.contains { "*?[".contains($0) }
+      messages.append("\(spec): " + (isPattern ? "no file matches this pattern" : "there is no such spec"))
+    }
+    messages += ModelList.faults(entries.map(\.argument).filter { !specs.contains($0) }, provider)
+    guard messages.isEmpty else { throw RequestError(collecting: messages) }
   }
 
   /// Merges and scores what is not done yet, and writes the leaderboard.
@@ -110,12 +126,10 @@ public struct Batch: Sendable {
       try provider.merge(entry.argument, into: folder.model) { report(.merging(model: name, done: $0, total: $1)) }
       try folder.writeMerge(inputs: inputs.lines)
     }
-    report(.loading(model: name))
-    let model = try provider.load(entry.isMerged ? folder.model : entry.argument)
-    let answers = try evaluator.answers(of: model) { report(.scoring(model: name, done: $0, total: $1)) }
+    let answers = try ModelScorer(evaluator: evaluator, provider: provider)
+      .answers(of: entry.isMerged ? folder.model : entry.argument, name: name, report: report)
     try folder.write(
       scoring.samples(of: name, answers: answers), scores: scoring.scores(of: name, answers: answers), inputs: needs)
-    report(.scored(model: name))
     return answers
   }
 

@@ -42,8 +42,17 @@ public struct EvaluationRun: Sendable {
     self.provider = provider
   }
 
+  /// Opens every model without reading a weight.
+  ///
+  /// - Throws: a ``RequestError`` with all that cannot be opened, one below the other.
+  public func check() throws(RequestError) {
+    let faults = ModelList.faults(entries.map(\.argument), provider)
+    guard faults.isEmpty else { throw RequestError(collecting: faults) }
+  }
+
   /// Asks the models; one that fails is reported by name and does not stop the others.
   public func run(report: @escaping @Sendable (RunEvent) -> Void) -> Outcome {
+    let scorer = ModelScorer(evaluator: evaluator, provider: provider)
     let scoring = Scoring(prompts: evaluator.prompts)
     var answers: [(model: String, answers: [Answer])] = []
     var failures: [ModelFailure] = []
@@ -51,11 +60,7 @@ public struct EvaluationRun: Sendable {
       let name = entry.name
       do {
         if let remarks = try provider.inputs(of: entry.argument).remarks { report(.remark(model: name, remarks)) }
-        report(.loading(model: name))
-        let model = try provider.load(entry.argument)
-        answers.append(
-          (name, try evaluator.answers(of: model) { report(.scoring(model: name, done: $0, total: $1)) }))
-        report(.scored(model: name))
+        answers.append((name, try scorer.answers(of: entry.argument, name: name, report: report)))
       } catch {
         let message = String(describing: error)
         failures.append(ModelFailure(model: name, message: message))

@@ -24,6 +24,18 @@ enum ModelList {
     return ([against] + models, 0)
   }
 
+  /// What keeps models from being opened; no weight is read.
+  static func faults(_ arguments: [String], _ provider: any ModelProvider) -> [String] {
+    arguments.compactMap { argument in
+      do {
+        _ = try provider.inputs(of: argument)
+        return nil
+      } catch {
+        return String(describing: error)
+      }
+    }
+  }
+
   /// The path that an argument leads to, or the argument itself if it is no path.
   static func identity(_ argument: String) -> String {
     guard FileManager.default.fileExists(atPath: argument) else { return argument }
@@ -38,6 +50,14 @@ public struct RequestError: Error, Equatable, CustomStringConvertible {
 
   /// Makes an error.
   public init(message: String) { self.message = message }
+
+  /// Makes one error of several messages; those that are not diagnostics, which say so themselves, are marked.
+  init(collecting messages: [String]) {
+    message = messages.enumerated().map { index, message in
+      let isDiagnostic = message.prefix { $0 != "\n" }.contains(": error: ")
+      return index == 0 || isDiagnostic ? message : "error: " + message
+    }.joined(separator: "\n")
+  }
 
   /// The error as one line.
   public var description: String { message }

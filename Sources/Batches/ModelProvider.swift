@@ -12,7 +12,7 @@ public protocol ModelProvider: Sendable {
   func merge(_ spec: String, into folder: String, progress: @escaping @Sendable (Int, Int) -> Void) throws
 
   /// Loads a model: a checkpoint, or a spec that is merged while it is loaded.
-  func load(_ argument: String) throws -> any TextModel
+  func load(_ argument: String) throws -> LoadedModel
 }
 
 /// What a model's answers depend on.
@@ -30,9 +30,23 @@ public struct ModelInputs: Hashable, Sendable {
   }
 }
 
+/// A model that is ready to be asked.
+public struct LoadedModel: Sendable {
+  /// The model.
+  public var model: any TextModel
+  /// What is to be said about it, such as tensors that it has no use for.
+  public var remarks: String?
+
+  /// Puts a loaded model together.
+  public init(model: any TextModel, remarks: String? = nil) {
+    self.model = model
+    self.remarks = remarks
+  }
+}
+
 /// What happens in the course of a run; reported possibly from several threads.
 public enum RunEvent: Sendable {
-  /// There is something to say about a model before it is used.
+  /// There is something to say about a model.
   case remark(model: String, String)
   /// The results of an earlier run are taken, since nothing they depend on has changed.
   case reused(model: String)
@@ -42,8 +56,8 @@ public enum RunEvent: Sendable {
   case loading(model: String)
   /// A model is being asked; tokens done and an upper bound of those to do.
   case scoring(model: String, done: Int, total: Int)
-  /// A model has been scored.
-  case scored(model: String)
+  /// A model has been asked everything; the tokens it computed, and how long it took without loading.
+  case scored(model: String, tokens: Int, seconds: Double)
   /// A model could not be merged, loaded or scored; the run goes on with the others.
   case failed(model: String, String)
 }

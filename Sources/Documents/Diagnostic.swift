@@ -71,3 +71,16 @@ public struct Diagnostic: Hashable, Sendable {
     return String(Substring(line.last == "\r" ? line.dropLast() : line))
   }
 }
+
+extension Diagnostic {
+  /// Diagnostics in the order of their places, those without a place last, each said once.
+  public static func sorted(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
+    var seen: Set<Diagnostic> = []
+    let unique = diagnostics.filter { seen.insert($0).inserted }
+    func key(_ diagnostic: (offset: Int, element: Diagnostic)) -> (Int, Int, Int) {
+      let position = diagnostic.element.position
+      return (position?.line ?? .max, position?.column ?? .max, diagnostic.offset)
+    }
+    return unique.enumerated().sorted { key($0) < key($1) }.map(\.element)
+  }
+}

@@ -78,7 +78,7 @@ public struct JSONParser {
       guard peek == UInt8(ascii: "\"") else { throw failure("expected a key in quotes") }
       let key = try parseString()
       let keyRange = start..<position
-      if refusesDuplicates, !seen.insert(key).inserted {
+      if refusesDuplicates, isRepeated(key, after: members, &seen) {
         throw JSONError(offset: start, message: "the key \(PrintableText.quoted(key)) appears twice")
       }
       skipBlanks()
@@ -89,6 +89,16 @@ public struct JSONParser {
       if take("}") { return members }
       guard take(",") else { throw failure("expected ',' or '}' in an object") }
     }
+  }
+
+  /// Whether an earlier member has this key.
+  ///
+  /// Most objects are small, and looking through them is faster than hashing; large ones fill the set on the way.
+  private func isRepeated(_ key: String, after members: [JSONMember], _ seen: inout Set<String>) -> Bool {
+    let few = 8
+    if members.count < few { return members.contains { $0.key == key } }
+    if members.count == few { seen = Set(members.map(\.key)) }
+    return !seen.insert(key).inserted
   }
 
   private mutating func parseElements(depth: Int) throws(JSONError) -> [JSONNode] {
@@ -203,7 +213,10 @@ public struct JSONParser {
   }
 
   private func utf8(_ range: Range<Int>) throws(JSONError) -> String {
-    guard let text = String(validating: UnsafeRawBufferPointer(rebasing: bytes[range]), as: UTF8.self) else {
+    let part = UnsafeRawBufferPointer(rebasing: bytes[range])
+    // Nearly every string is ASCII, which is valid as it stands.
+    if part.allSatisfy({ $0 < 0x80 }) { return String(decoding: part, as: UTF8.self) }
+    guard let text = String(validating: part, as: UTF8.self) else {
       throw JSONError(offset: range.lowerBound, message: "a string is not valid UTF-8")
     }
     return text

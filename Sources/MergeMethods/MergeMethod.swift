@@ -90,12 +90,19 @@ public struct InputBlock: @unchecked Sendable {
 /// whole under the executor's lock. The blocks of a band come in order and all to the same worker; the result must not
 /// depend on which bands went to which.
 public protocol Survey: AnyObject, Sendable {
+  /// Every how many blocks it wants to see one: 1 is all of them, which is the default.
+  var blockStride: Int { get }
   /// A fresh summary for one worker.
   func makeLocal() -> AnyObject
   /// Looks at one block.
   func observe(_ block: InputBlock, into local: AnyObject)
   /// Adds a worker's summary to the whole; calls never overlap.
   func merge(_ local: AnyObject)
+}
+
+extension Survey {
+  /// All blocks.
+  public var blockStride: Int { 1 }
 }
 
 /// The pass that computes the output.

@@ -9,6 +9,8 @@ struct Legend {
     if !board.rows.isEmpty {
       lines.append(Self.metrics(board))
       lines.append(Self.marks(board))
+      let isUnanimous = board.rows.contains { $0.scores.contains { $0?.score.standardError == 0 } }
+      if isUnanimous { lines.append("± of zero says only that all prompts of the task came out alike.") }
       // Of many candidates the luckiest wins: its score is biased upwards by luck alone.
       let candidates = board.rows.count { !$0.isReference }
       if candidates > 2 {

@@ -8,7 +8,11 @@ struct Braid: AsyncParsableCommand {
     abstract: "Merge language models and find out which merge is better.",
     discussion: "Exit codes: 0 done, 1 the work failed, 2 the request was wrong.",
     version: "0.1.0",
-    subcommands: [InspectCommand.self, MergeCommand.self, MethodsCommand.self, PlanCommand.self])
+    subcommands: [
+      BatchCommand.self, EvalCommand.self, InspectCommand.self, MergeCommand.self, MethodsCommand.self,
+      PlanCommand.self,
+      ReportCommand.self,
+    ])
 
   static func main() async {
     // A reader that goes away, such as `head`, ends the program quietly; it is not an error.

@@ -13,9 +13,10 @@ struct Failure: Error {
     }
   }
 
-  /// An error in words, with `error:` before it where it does not say so itself.
+  /// An error in words, with `error:` before it where it is not a diagnostic, which says so itself.
   static func text(of error: any Error) -> String {
     let text = String(describing: error)
-    return error is MergeSpecError ? text : "error: \(text)"
+    let isDiagnostic = text.prefix { $0 != "\n" }.contains(": error: ")
+    return isDiagnostic || error is MergeSpecError ? text : "error: \(text)"
   }
 }

@@ -1,11 +1,6 @@
 import ArgumentParser
 import Checkpoints
-
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
+import Documents
 
 struct InspectCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -22,9 +17,7 @@ struct InspectCommand: AsyncParsableCommand {
   mutating func run() async throws {
     let summary = try CheckpointSummary(of: ModelFolder.open(ModelLocator.locate(reference)))
     if json {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      print(String(decoding: try encoder.encode(summary), as: UTF8.self))
+      print(summary.json.pretty, terminator: "")
     } else {
       print(summary.text, terminator: "")
     }

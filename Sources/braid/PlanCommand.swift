@@ -1,4 +1,5 @@
 import ArgumentParser
+import Documents
 import MergeSpecs
 import Merging
 
@@ -11,12 +12,18 @@ struct PlanCommand: AsyncParsableCommand {
       """)
 
   @Argument(help: "The merge spec, a YAML file.") var spec: String
+  @OptionGroup var resources: ResourceOptions
   @Flag(help: "Print JSON, with a line for each tensor.") var json = false
   @Flag(help: "Make unknown keys in the spec warnings.") var lenient = false
 
   func run() async throws {
     let merge = try Failure.ofRequest { try OpenedMerge.open(spec, lenient: lenient) }
     if !merge.diagnostics.isEmpty { Terminal.note(MergeSpecError.rendered(merge.diagnostics, text: merge.text)) }
-    print(json ? merge.plan.json() : merge.plan.text(), terminator: "")
+    if json { return print(merge.plan.json(), terminator: "") }
+    print(merge.plan.text(), terminator: "")
+    let resources = resources.resources
+    print(
+      "memory: about \(ByteCount.text(resources.estimate(for: merge.plan))) beside the program, "
+        + "within the budget of \(ByteCount.text(resources.memory))")
   }
 }

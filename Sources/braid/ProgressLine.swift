@@ -48,6 +48,15 @@ final class ProgressLine: Sendable {
     }
   }
 
+  /// Takes the line off the terminal, for a summary to stand in its place.
+  func clear() {
+    state.withLock { state in
+      guard Terminal.isWatched, state.shownLength > 0 else { return }
+      Terminal.write("\r" + String(repeating: " ", count: state.shownLength) + "\r")
+      state.shownLength = 0
+    }
+  }
+
   private func show(_ state: inout State, _ now: ContinuousClock.Instant) {
     let seconds = max((now - start) / .seconds(1), 1e-3)
     let rate = Double(state.done) / seconds

@@ -181,6 +181,24 @@ struct BatchTests {
     ) { try BatchRecord.read(folder("runs")) }
   }
 
+  @Test func `what makes no sense is refused before the work, all of it`() throws {
+    let (specs, base) = (folder("s"), folder("bas"))
+    #expect(
+      throws: RequestError(
+        message: """
+          \(specs)/*.yml: no file matches this pattern
+          error: \(specs)/no: there is no such spec
+          \(base):1:1: error: nothing to merge
+            here
+          """)
+    ) { try batch(["s/*.yml", "s/no", "s/yes.yml"], against: "bas").check() }
+    let run = try EvaluationRun(
+      models: [folder("s/yes.yml"), folder("gone")], against: nil, evaluator: Evaluator(prompts: prompts),
+      provider: provider)
+    #expect(throws: RequestError.self) { try run.check() }
+    #expect(provider.happenings() == [])
+  }
+
   @Test func `an evaluation run asks each model and compares`() throws {
     let run = try EvaluationRun(
       models: [folder("s/yes.yml"), folder("s/gone")], against: folder("base"),

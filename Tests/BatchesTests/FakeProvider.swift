@@ -65,9 +65,9 @@ final class FakeProvider: ModelProvider {
     write(folder + "/answer", try answer(spec))
   }
 
-  func load(_ argument: String) throws -> any TextModel {
+  func load(_ argument: String) throws -> LoadedModel {
     log.withLock { $0.append("load \(argument.split(separator: "/").suffix(2).joined(separator: "/"))") }
-    return ParrotModel(answer: try answer(argument))
+    return LoadedModel(model: ParrotModel(answer: try answer(argument)))
   }
 
   /// What happened since the last look.

@@ -58,6 +58,20 @@ import Testing
     }
   }
 
+  @Test(arguments: lengths) func `windows agree`(count: Int) {
+    let (a, b) = (coarse(count, seed: 6), coarse(count, seed: 7))
+    let spikes = [Float(0.5), 1].map(\.bitPattern)
+    let window = MagnitudeWindow(patterns: Float(0.3).bitPattern..<Float(1.3).bitPattern, spikes: spikes)
+    let magnitudes = zip(a, b).map { abs($0 - $1).bitPattern }
+    for kernels in VectorKernels.all {
+      let seen = MagnitudeWindowCount(window: window)
+      let equal = seen.count(a, base: b, count: count, with: kernels)
+      #expect(equal == spikes.map { spike in magnitudes.count { $0 == spike } } + [0, 0])
+      #expect(seen.above == magnitudes.count { $0 >= window.patterns.upperBound })
+      #expect(seen.others == magnitudes.filter { window.patterns.contains($0) && !spikes.contains($0) })
+    }
+  }
+
   @Test(arguments: lengths) func `elections and sums of magnitudes agree`(count: Int) {
     let inputs = (0..<4).map { coarse(count, seed: UInt64($0 + 10)) }
     let cuts = [

@@ -18,6 +18,7 @@ struct InMemoryMerge {
       case .survey(let survey):
         let locals = (0..<locals).map { _ in survey.makeLocal() }
         forEachBlock(inputs) { block in
+          if block.start / Streaming.blockElements % survey.blockStride != 0 { return }
           survey.observe(block, into: locals[block.start / Streaming.bandElements % locals.count])
         }
         for local in locals { survey.merge(local) }

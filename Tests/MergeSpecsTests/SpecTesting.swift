@@ -54,7 +54,7 @@ enum SpecTesting {
     let text =
       configuration
       ?? "{\"num_hidden_layers\": \(layers), \"vocab_size\": \(vocabulary), \"dtype\": \"bfloat16\"\(tie)}"
-    return ModelHeader(index: TensorIndex(tensors), configuration: try JSONParser.parse(text), location: "tiny")
+    return ModelHeader(index: TensorIndex(tensors), configuration: try JSONParser.parse(text))
   }
 
   /// Models a, b, c, d of the tiny kind.

@@ -41,6 +41,15 @@ typedef struct {
   float lambda;
 } braid_election;
 
+#define BRAID_SPIKES 4
+
+// A range of magnitude patterns in which a threshold is expected, and the patterns in it that many magnitudes share.
+typedef struct {
+  uint32_t begin, end;
+  // Unused places hold UINT32_MAX, which is no magnitude.
+  uint32_t spikes[BRAID_SPIKES];
+} braid_window;
+
 typedef struct {
   const char *name;
 
@@ -85,6 +94,10 @@ typedef struct {
   void (*magnitude_histogram)(const float *base, const float *x, size_t count, uint32_t *bins);
   // Counts the magnitudes whose upper 15 bits are `prefix` by their lower 16 bits; returns how many of those are zero.
   size_t (*magnitude_refinement)(const float *base, const float *x, size_t count, uint32_t prefix, uint32_t *bins);
+  // Sorts magnitudes into: at or above `window->end` (counted), equal to a spike (counted), else at or above
+  // `window->begin` (appended to `others`, which has room for `count` patterns; their number is returned).
+  size_t (*magnitude_window)(const float *base, const float *x, size_t count, const braid_window *window,
+                             uint32_t *above, uint32_t *equal, uint32_t *others);
   // How many magnitudes have exactly this pattern.
   size_t (*magnitude_count_equal)(const float *base, const float *x, size_t count, uint32_t pattern);
 

@@ -2,9 +2,9 @@ internal import Documents
 public import Tensors
 
 /// What can be said about a checkpoint from its headers and the files beside it.
-public struct CheckpointSummary: Hashable, Sendable, Codable {
+public struct CheckpointSummary: Hashable, Sendable {
   /// A weight file.
-  public struct Shard: Hashable, Sendable, Codable {
+  public struct Shard: Hashable, Sendable {
     /// The file's name.
     public var name: String
     /// The size of the file.
@@ -14,7 +14,7 @@ public struct CheckpointSummary: Hashable, Sendable, Codable {
   }
 
   /// The tensors of one dtype.
-  public struct Share: Hashable, Sendable, Codable {
+  public struct Share: Hashable, Sendable {
     /// The dtype.
     public var dtype: DType
     /// How many tensors have it.

@@ -1,7 +1,7 @@
 public import Tensors
 
 /// Tensors that are alike but for the numbers in their names, as one line.
-public struct FoldedTensors: Hashable, Sendable, Codable {
+public struct FoldedTensors: Hashable, Sendable {
   /// The name, with sets of numbers in braces: `model.layers.{0-3}.mlp.up_proj.weight`.
   public var name: String
   /// The extents that all of them have.
@@ -79,16 +79,14 @@ public struct FoldedTensors: Hashable, Sendable, Codable {
 
   /// Sorted numbers as ranges: `0-3,7`.
   private static func ranges(of numbers: [Int]) -> String {
-    var parts: [String] = []
-    var start = numbers[0]
-    var last = start
-    for number in numbers.dropFirst() + [Int.max] {
-      if number != last + 1 {
-        parts.append(start == last ? "\(start)" : "\(start)-\(last)")
-        start = number
+    var runs: [(first: Int, last: Int)] = []
+    for number in numbers {
+      if let run = runs.last, run.last == number - 1 {
+        runs[runs.count - 1].last = number
+      } else {
+        runs.append((number, number))
       }
-      last = number
     }
-    return parts.joined(separator: ",")
+    return runs.map { $0.first == $0.last ? "\($0.first)" : "\($0.first)-\($0.last)" }.joined(separator: ",")
   }
 }

@@ -1,7 +1,7 @@
 internal import Documents
 
 /// What kind of tokenizer lies beside a model's weights.
-public struct TokenizerSummary: Hashable, Sendable, Codable {
+public struct TokenizerSummary: Hashable, Sendable {
   /// The file it was found in.
   public var file: String
   /// The kind of model, as `tokenizer.json` calls it: `BPE`, `Unigram`, `WordPiece`.

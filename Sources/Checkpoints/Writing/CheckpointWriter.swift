@@ -213,6 +213,7 @@ public final class CheckpointWriter: Sendable {
     isOpen.store(false, ordering: .relaxed)
     if keepingPartial {
       try? journal.flush()
+      folder.unlock()
     } else {
       folder.discard()
     }

@@ -35,12 +35,19 @@ final class PartialFolder: Sendable {
     do {
       try recover()
     } catch {
+      flock(journal, LOCK_UN)
       close(journal)
       throw error
     }
   }
 
-  deinit { close(journal) }
+  deinit {
+    unlock()
+    close(journal)
+  }
+
+  /// Lets others begin; said aloud, because a child process may hold a copy of the descriptor for a moment.
+  func unlock() { flock(journal, LOCK_UN) }
 
   /// The hidden folder's path for a destination.
   static func path(for destination: String) -> String {
@@ -128,6 +135,7 @@ final class PartialFolder: Sendable {
     for entry in [model, old] { try? FileContents.remove(entry) }
     unlink(journalPath)
     rmdir(path)
+    unlock()
   }
 
   /// Empties the folder for a new start; the lock stays.

@@ -16,7 +16,7 @@ struct NuSLERP: MergeMethod, Hashable {
       "SLERP between two models by weights, of whole tensors or row by row, optionally of differences to a base.",
     formula: "t = w[1]/(w[0]+w[1]); out = (sin((1-t)a)*v[0] + sin(t*a)*v[1])/sin(a), a the angle between v[0] and v[1]",
     reference: "mergekit's nuslerp; Shoemake 1985",
-    inputs: 1...3, base: .optional,
+    inputs: 2...3, base: .optional,
     parameters: [
       .perModel("weight", \.weight, required: true, "The model's share; only the ratio of the two counts."),
       .flag("nuslerp_flatten", \.flatten, default: true, "Whether a tensor is one vector; if not, its rows are."),
@@ -29,7 +29,6 @@ struct NuSLERP: MergeMethod, Hashable {
 
   func begin(_ task: MergeTask) throws(MergeMethodError) -> any TensorMerge {
     let models = (0..<task.inputCount).filter { $0 != task.base }
-    if task.inputCount == 1 { return SpanMerge(task: task, coefficients: .known([1])) }
     guard models.count == 2 else {
       throw MergeMethodError("nuslerp merges two models, and a base that is neither of them; here are \(models.count)")
     }

@@ -16,7 +16,7 @@ struct Slerp: MergeMethod, Hashable {
     formula:
       "out = sin((1-t)a)/sin(a) * base + sin(t*a)/sin(a) * other, a the angle between them; linear if they point the same way",
     reference: "Shoemake 1985, Animating rotation with quaternion curves",
-    inputs: 1...2, base: .required,
+    inputs: 2...2, base: .required,
     parameters: [
       .number("t", \.t, "Where on the arc: 0 is the base model, 1 the other; outside of 0 to 1 it goes on past them.")
     ],
@@ -24,8 +24,6 @@ struct Slerp: MergeMethod, Hashable {
     deviations: ["Inner products are added in float64 in a fixed order; mergekit adds in float32."])
 
   func begin(_ task: MergeTask) throws(MergeMethodError) -> any TensorMerge {
-    // A tensor that only one of the two models has is taken as it is.
-    if task.inputCount == 1 { return SpanMerge(task: task, coefficients: .known([1])) }
     guard let base = task.base else { throw MergeMethodError("slerp needs the base model as one of its two models") }
     let other = 1 - base
     return SpanMerge(

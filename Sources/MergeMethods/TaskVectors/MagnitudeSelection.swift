@@ -22,8 +22,12 @@ struct MagnitudeRank: Sendable {
   }
 }
 
-/// Finds the thresholds of several ranks at once: a pass for the upper bits of the magnitudes, one for the lower, and,
-/// where a tie has to be split, one that counts equals block by block.
+/// Finds the thresholds of several ranks at once, exactly and without sorting.
+///
+/// Large tensors: a sample of blocks says where the threshold should be, and one pass counts around that place. Where
+/// the guess was wrong, and for small tensors: a pass for the upper bits of the magnitudes and one for the lower.
+/// Where a tie has to be split and its equals were not counted by block on the way, a pass for that. The answer is
+/// the same on every path.
 final class MagnitudeSelection {
   /// The `count` largest differences of the input with index `input`.
   struct Request {
@@ -31,17 +35,18 @@ final class MagnitudeSelection {
     var count: Int
   }
 
-  private enum Stage {
-    case upper, lower, equals, done
-  }
+  /// Tensors of fewer blocks are not worth a sample.
+  static let smallestSampled = 64
+  /// How many blocks a sample has at least: a quarter of a million elements.
+  static let sampleBlocks = 32
 
   private let task: MergeTask
   private let base: Int
   private let requests: [Request]
-  private var stage = Stage.upper
   private var survey: (any Survey)?
-  private var prefixes: [UInt32]
-  private var remaining: [Int]
+  private var prefixes: [Int: UInt32] = [:]
+  /// For each request that is not settled, how many elements are still to be counted off below what is known.
+  private var remaining: [Int: Int] = [:]
 
   /// The answers, parallel to the requests, once `nextSurvey` has returned nil.
   private(set) var ranks: [MagnitudeRank]
@@ -52,80 +57,111 @@ final class MagnitudeSelection {
     let total = task.shape.elementCount
     self.requests = requests
     ranks = requests.map { $0.count >= total ? .everything : .nothing }
-    prefixes = Array(repeating: 0, count: requests.count)
-    remaining = requests.map { $0.count > 0 && $0.count < total ? $0.count : 0 }
+    for (index, request) in requests.enumerated() where request.count > 0 && request.count < total {
+      remaining[index] = request.count
+    }
   }
 
   /// The next pass over the inputs, or nil when all ranks are known.
   func nextSurvey() -> (any Survey)? {
-    while true {
-      switch stage {
-      case .upper:
-        if let survey = survey as? HistogramSurvey {
-          for index in open { narrow(index, with: survey.totals[index] ?? []) { prefixes[index] = UInt32($0) } }
-          stage = .lower
-          self.survey = nil
-        } else {
-          if open.isEmpty { return nil }
-          return start(histogram: { _ in .upper })
-        }
-      case .lower:
-        if let survey = survey as? HistogramSurvey {
-          for index in open {
-            let totals = survey.totals[index] ?? []
-            narrow(index, with: totals) { bin in
-              ranks[index].threshold = Int32(bitPattern: prefixes[index] << 16 | UInt32(bin))
-              if totals[bin] == remaining[index] { remaining[index] = 0 }
-              // The pass has counted these equals by block already.
-              if bin == 0, remaining[index] > 0 { settle(index, with: survey.evenCounts(of: index)) }
-            }
-          }
-          stage = open.isEmpty ? .done : .equals
-          self.survey = nil
-        } else {
-          return start(histogram: { [prefixes] in .lower(prefix: prefixes[$0]) })
-        }
-      case .equals:
-        if let survey = survey as? EqualsSurvey {
-          for index in open { settle(index, with: survey.counts(of: index)) }
-          stage = .done
-          self.survey = nil
-        } else {
-          let survey = EqualsSurvey(
-            base: base, elements: task.shape.elementCount,
-            requests: open.map {
-              .init(index: $0, input: requests[$0].input, pattern: UInt32(bitPattern: ranks[$0].threshold))
-            })
-          self.survey = survey
-          return survey
-        }
-      case .done: return nil
-      }
+    switch survey {
+    case let done as HistogramSurvey where done.blockStride > 1: survey = windowSurvey(after: done)
+    case let done as WindowSurvey: survey = afterWindow(done)
+    case let done as HistogramSurvey where prefixes.isEmpty: survey = lowerSurvey(after: done)
+    case let done as HistogramSurvey: survey = afterLower(done)
+    case let done as EqualsSurvey:
+      for index in open { settle(index, with: done.counts(of: index)) }
+      survey = nil
+    default:
+      let blocks = elements / Streaming.blockElements
+      let stride = blocks < Self.smallestSampled ? 1 : max(1, blocks / Self.sampleBlocks)
+      survey = open.isEmpty ? nil : histogram(every: stride) { _ in .upper }
     }
+    return survey
   }
 
-  /// The requests whose rank is not settled yet.
-  private var open: [Int] { requests.indices.filter { remaining[$0] > 0 } }
+  private var elements: Int { task.shape.elementCount }
 
-  private func start(histogram level: (Int) -> MagnitudeHistogram.Level) -> any Survey {
-    let survey = HistogramSurvey(
-      base: base, elements: task.shape.elementCount,
+  /// The requests whose rank is not settled yet, in order.
+  private var open: [Int] { remaining.keys.sorted() }
+
+  private func histogram(
+    every stride: Int = 1, _ level: (Int) -> MagnitudeHistogram.Level
+  ) -> (any Survey)? {
+    HistogramSurvey(
+      base: base, elements: elements, blockStride: stride,
       requests: open.map { .init(index: $0, input: requests[$0].input, level: level($0)) })
-    self.survey = survey
-    return survey
+  }
+
+  private func windowSurvey(after sample: HistogramSurvey) -> (any Survey)? {
+    let windows = open.compactMap { index -> WindowSurvey.Request? in
+      WindowGuess.window(rank: requests[index].count, of: elements, sample: sample.totals[index] ?? []).map {
+        .init(index: index, input: requests[index].input, window: $0)
+      }
+    }
+    return WindowSurvey(base: base, elements: elements, requests: windows)
+  }
+
+  private func afterWindow(_ window: WindowSurvey) -> (any Survey)? {
+    var untied: [Int: UInt32] = [:]
+    for index in open {
+      guard
+        case .found(let pattern, let left, let equals, let byBlock) = window.find(
+          rank: requests[index].count, of: index)
+      else { continue }
+      ranks[index].threshold = Int32(bitPattern: pattern)
+      remaining[index] = left < equals ? left : nil
+      if left < equals { if let byBlock { settle(index, with: byBlock) } else { untied[index] = pattern } }
+    }
+    if open.isEmpty { return nil }
+    // Ties that were not counted by block need a pass; wrong guesses need two, and then settle those ties as well.
+    if untied.count == open.count { return equalsSurvey() }
+    for index in untied.keys { remaining[index] = requests[index].count }
+    return histogram { _ in .upper }
+  }
+
+  private func lowerSurvey(after upper: HistogramSurvey) -> (any Survey)? {
+    for index in open {
+      narrow(index, with: upper.totals[index] ?? []) { prefixes[index] = UInt32($0) }
+    }
+    return histogram { [prefixes] in .lower(prefix: prefixes[$0] ?? 0) }
+  }
+
+  private func afterLower(_ lower: HistogramSurvey) -> (any Survey)? {
+    for index in open {
+      let totals = lower.totals[index] ?? []
+      narrow(index, with: totals) { bin in
+        ranks[index].threshold = Int32(bitPattern: (prefixes[index] ?? 0) << 16 | UInt32(bin))
+        if totals[bin] == remaining[index] {
+          remaining[index] = nil
+        } else if bin == 0 {
+          // The pass has counted these equals by block already.
+          settle(index, with: lower.evenCounts(of: index))
+        }
+      }
+    }
+    return open.isEmpty ? nil : equalsSurvey()
+  }
+
+  private func equalsSurvey() -> (any Survey)? {
+    EqualsSurvey(
+      base: base, elements: elements,
+      requests: open.map {
+        .init(index: $0, input: requests[$0].input, pattern: UInt32(bitPattern: ranks[$0].threshold))
+      })
   }
 
   /// Walks a histogram down to the bin that holds the rank and counts off what lies above it.
   private func narrow(_ index: Int, with totals: [Int], found: (Int) -> Void) {
-    guard let (bin, above) = MagnitudeHistogram.bin(ofRank: remaining[index], in: totals) else { return }
-    remaining[index] -= above
+    guard let left = remaining[index], let (bin, above) = MagnitudeHistogram.bin(ofRank: left, in: totals)
+    else { return }
+    remaining[index] = left - above
     found(bin)
   }
 
   /// Finds the block in which the equals that are still in run out.
   private func settle(_ index: Int, with counts: [Int]) {
-    var left = remaining[index]
-    remaining[index] = 0
+    guard var left = remaining.removeValue(forKey: index) else { return }
     for (block, count) in counts.enumerated() {
       if left <= count {
         ranks[index].splitBlock = block

@@ -15,6 +15,7 @@ final class HistogramSurvey: Survey, @unchecked Sendable {
     var level: MagnitudeHistogram.Level
   }
 
+  let blockStride: Int
   private let base: Int
   private let requests: [Request]
   private let evens: BlockCounts
@@ -22,7 +23,8 @@ final class HistogramSurvey: Survey, @unchecked Sendable {
   /// The counts by request.
   private(set) var totals: [Int: [Int]] = [:]
 
-  init(base: Int, elements: Int, requests: [Request]) {
+  init(base: Int, elements: Int, blockStride: Int = 1, requests: [Request]) {
+    self.blockStride = blockStride
     self.base = base
     self.requests = requests
     evens = BlockCounts(elements: elements, columns: requests.count)
@@ -90,7 +92,7 @@ final class EqualsSurvey: Survey, @unchecked Sendable {
 }
 
 /// A small count for each block of a tensor and each of several questions.
-private final class BlockCounts: @unchecked Sendable {
+final class BlockCounts: @unchecked Sendable {
   // Different workers set different blocks; nobody reads before the pass is over.
   private let columns: Int
   private let counts: UnsafeMutableBufferPointer<UInt16>

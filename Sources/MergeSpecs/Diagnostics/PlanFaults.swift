@@ -12,7 +12,7 @@ struct PlanFaults {
 
   init(spec: MergeSpec) { self.spec = spec }
 
-  private enum Kind { case missing, mismatch, unset }
+  private enum Kind { case missing, mismatch, unset, refused, quantised }
 
   private struct Key: Hashable {
     var kind: Kind
@@ -40,7 +40,8 @@ struct PlanFaults {
       + gathered.sorted { $0.value.order < $1.value.order }.map { key, fault in
         Diagnostic(
           .error, file: spec.file, at: key.position,
-          fault.message + (fault.count > 1 ? "; \(fault.count - 1) more \(fault.more)" : ""), hint: fault.hint)
+          fault.message + (fault.count > 1 && !fault.more.isEmpty ? "; \(fault.count - 1) more \(fault.more)" : ""),
+          hint: fault.hint)
       }
   }
 
@@ -118,7 +119,8 @@ struct PlanFaults {
     for other in slices.dropFirst() {
       for (source, model) in zip(other.effective.sources, other.models) where seen.insert(model).inserted {
         let odd = (shapes[model] ?? [:]).filter { rest, found in expected[rest]?.isDisjoint(with: found) ?? false }
-        guard let rest = odd.keys.min(), let found = odd[rest]?.first, let wanted = expected[rest]?.first else {
+        guard let rest = odd.keys.min(), let found = Self.first(odd[rest]), let wanted = Self.first(expected[rest])
+        else {
           continue
         }
         error(
@@ -130,20 +132,29 @@ struct PlanFaults {
     }
   }
 
+  /// One of several shapes, always the same one.
+  private static func first(_ shapes: Set<Shape>?) -> Shape? { shapes?.min { $0.description < $1.description } }
+
+  /// A model whose weights are codes that cannot be calculated with.
+  mutating func quantised(_ source: SourceSpec) {
+    gather(
+      .quantised, at: source.model.position, subject: source.model.text,
+      "the weights of \(source.model.text) are quantised and cannot be merged", more: "",
+      hint: "its config.json has a quantization_config; use the model it was made from")
+  }
+
   // MARK: Parameters
 
   /// A required parameter that the spec sets, but for other tensors only.
   mutating func unset(
     _ parameter: ParameterDescription, levels: [[ParameterEntry]], tensor: String, source: SourceSpec?
   ) {
-    // Parameters that no level mentions were reported with the spec.
-    guard
-      let entry = levels.last(where: { $0.contains { $0.name == parameter.name } })?
-        .first(where: { $0.name == parameter.name })
-    else { return }
+    let entry = levels.last { $0.contains { $0.name == parameter.name } }?.last { $0.name == parameter.name }
+    // Parameters that no level sets, or sets to something else than a value, were reported with the spec.
+    if spec.isFaulty, entry?.cases.isEmpty ?? true { return }
     let owner = source.map { " of \($0.model.text)" } ?? ""
     gather(
-      .unset, at: entry.position, subject: source?.model.text ?? "",
+      .unset, at: entry?.position ?? spec.methodPosition, subject: source?.model.text ?? "",
       "no filter of \(parameter.name) matches \(tensor)\(owner), and \(spec.method.name) needs a value",
       more: "tensors have none", hint: "add a value without a filter at the end of the list")
   }
@@ -151,19 +162,22 @@ struct PlanFaults {
   mutating func refused(_ refusal: MergeMethodError, tensor: String) {
     reported.insert(tensor)
     let message = "\(spec.method.name): \(refusal)"
-    if !plain.contains(where: { $0.message == message }) { error(at: spec.methodPosition, message) }
+    // A refusal that names its tensor comes once for each of them.
+    let parts = message.split(separator: tensor, omittingEmptySubsequences: false).joined()
+    gather(
+      .refused, at: spec.methodPosition, subject: parts, message,
+      more: parts == message ? "" : "tensors are refused", hint: nil)
   }
 
   // MARK: Filters
 
   /// Remembers a tensor's names for the check of filters.
   mutating func note(_ request: StepRequest, slice: Int) {
-    var known = names[slice] ?? NamesOfSlice(inputs: request.asked.map { _ in [] })
-    known.output.insert(request.name)
+    // In place: a copy for every tensor would take time that grows with the square of their number.
+    names[slice, default: NamesOfSlice(inputs: request.asked.map { _ in [] })].output.insert(request.name)
     for (index, asked) in request.asked.enumerated() where asked.tensor != nil || request.role == .head {
-      known.inputs[index].insert(asked.name)
+      names[slice]?.inputs[index].insert(asked.name)
     }
-    names[slice] = known
   }
 
   mutating func checkFilters(of slice: EffectiveSlice, number: Int) {

@@ -1,6 +1,6 @@
 internal import Tensors
 
-/// Consecutive layers of the output that come from the same models, layer by layer.
+/// Consecutive layers of the output that come from the same models, layer by layer, in the same manner.
 struct LayerRun {
   /// The first layer in the output.
   private(set) var first: Int
@@ -23,8 +23,8 @@ struct LayerRun {
     var runs: [LayerRun] = []
     for (layer, steps) in byLayer.sorted(by: { $0.key < $1.key }) {
       let origin = origin(of: steps)
-      let names = steps.compactMap { LayerName($0.output.name)?.rest }
-      if let last = runs.last, last.first + last.layers.count == layer, last.names == names,
+      let rows = steps.map(Row.init)
+      if let last = runs.last, last.first + last.layers.count == layer, last.layers[0].map(Row.init) == rows,
         origin == last.origin.map({ Origin(model: $0.model, layer: $0.layer + last.layers.count) })
       {
         runs[runs.count - 1].layers.append(steps)
@@ -33,6 +33,23 @@ struct LayerRun {
       }
     }
     return runs
+  }
+
+  /// What a step has in common with the same step of other layers.
+  private struct Row: Equatable {
+    var name: String?
+    var isCopy: Bool
+    var reason: String?
+
+    init(_ step: PlanStep) {
+      name = LayerName(step.output.name)?.rest
+      if case .copy(let why) = step.operation {
+        isCopy = true
+        reason = why
+      } else {
+        isCopy = false
+      }
+    }
   }
 
   private static func origin(of steps: [PlanStep]) -> [Origin] {

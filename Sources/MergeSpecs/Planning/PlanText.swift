@@ -129,7 +129,9 @@ struct PlanText {
         parts.append("[\(input.model + 1)] gives \(input.tensor.name)")
       }
     }
-    if first.output.dtype != commonDType { parts.append(first.output.dtype.rawValue) }
+    if first.output.dtype != commonDType, first.output.dtype.isFloatingPoint {
+      parts.append(first.output.dtype.rawValue)
+    }
     return parts.joined(separator: ", ")
   }
 

@@ -64,6 +64,9 @@ extension PlanBuilder {
     let odd = tensors.indices.filter {
       tensors[$0].shape != tensors[standard].shape || !tensors[$0].dtype.isFloatingPoint
     }
+    // What the count or the base of the models lacks has been reported with the spec.
+    guard spec.method.inputs.contains(tensors.count), spec.method.base != .required || slice.effective.base != nil
+    else { return }
     guard odd.isEmpty else { return faults.mismatch(request, standard: standard, odd: odd, slice: slice) }
     guard let parameters = resolve(request, slice: slice) else { return }
     let dtype = outputDType(tensors, base: slice.effective.base.map { tensors[$0] })
@@ -72,6 +75,9 @@ extension PlanBuilder {
       parameters.perInput.allSatisfy({ $0.values.allSatisfy { $0 == 1 } })
     {
       return copy(standard, of: request, slice: slice, dtype: dtype, reason: nil)
+    }
+    for (source, model) in zip(slice.effective.sources, slice.models) where headers[model].isQuantised {
+      faults.quantised(source)
     }
     let output = TensorDescription(name: request.name, dtype: dtype, shape: tensors[standard].shape)
     let key = MethodKey(parameters: parameters, base: slice.effective.base)
@@ -156,17 +162,5 @@ extension PlanBuilder {
       }
     }
     return nil
-  }
-
-  /// Refuses to calculate with the codes of quantised models.
-  mutating func reportQuantised(_ slices: [Slice]) {
-    guard spec.method.inputs.upperBound > 1 else { return }
-    for slice in slices {
-      for (source, model) in zip(slice.effective.sources, slice.models) where headers[model].isQuantised {
-        faults.error(
-          at: source.model.position, "the weights of \(source.model.text) are quantised and cannot be merged",
-          hint: "its config.json has a quantization_config; use the model it was made from")
-      }
-    }
   }
 }

@@ -105,6 +105,7 @@ extension SpecReader {
       return inputs.lowerBound == 1 ? "1 model" : "\(inputs.lowerBound) models"
     }
     if inputs.upperBound == .max { return "at least \(inputs.lowerBound) models" }
+    if inputs.lowerBound <= 1 { return "at most \(inputs.upperBound) models" }
     return "\(inputs.lowerBound) to \(inputs.upperBound) models"
   }
 
@@ -118,12 +119,21 @@ extension SpecReader {
         let sources = parameter.scope == .global ? 0..<min(1, slice.sources.count) : slice.sources.indices
         for source in sources where !isReported && !(parameter.scope == .perModel && slice.isExempt(source)) {
           let levels = slice.levels(of: parameter, source: source, spec: spec)
-          if levels.contains(where: { $0.contains { $0.name == parameter.name } }) { continue }
+          if levels.contains(where: { $0.contains { mentions($0, parameter, of: spec.method) } }) { continue }
           report(missing: parameter, source: slice.sources[source], spec: spec)
           isReported = parameter.scope == .global
         }
       }
     }
+  }
+
+  /// Whether an entry sets a parameter, or tries to: a misspelt name has been reported as such.
+  private func mentions(
+    _ entry: ParameterEntry, _ parameter: ParameterDescription, of method: MethodDescription
+  ) -> Bool {
+    if entry.name == parameter.name { return true }
+    guard !lenient, !parameterNames.contains(entry.name) else { return false }
+    return NearestName.of(entry.name, in: method.parameters.map(\.name)) == parameter.name
   }
 
   private mutating func report(missing parameter: ParameterDescription, source: SourceSpec, spec: MergeSpec) {

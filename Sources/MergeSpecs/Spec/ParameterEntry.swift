@@ -6,7 +6,8 @@ public struct ParameterEntry: Sendable {
   public var name: String
   /// Where the name stands.
   public var position: SourcePosition
-  /// The alternatives; the first whose filter matches the tensor's name counts.
+  /// The alternatives; the first whose filter matches the tensor's name counts. A value that could not be read leaves
+  /// none, in a spec that is faulty then.
   public var cases: [ParameterCase]
 
   /// The value for a tensor, or nil if no filter matches its name.

@@ -10,9 +10,17 @@ extension SpecReader {
         hint: "write `weight: 0.5`, without a dash")
       return []
     }
-    return entries.compactMap { parameter in
-      readCases(parameter).map { ParameterEntry(name: parameter.key, position: parameter.keyPosition, cases: $0) }
+    return entries.map { parameter in
+      ParameterEntry(name: parameter.key, position: parameter.keyPosition, cases: readCases(parameter) ?? [])
     }
+  }
+
+  /// Parameters that stand beside `parameters:` instead of under it. They have been reported; remembered without a
+  /// value, they are not reported as missing as well.
+  func misplacedParameters(_ entries: [SyntaxEntry], at level: SpecLevel) -> [ParameterEntry] {
+    guard !lenient else { return [] }
+    return entries.filter { parameterNames.contains($0.key) && !level.keys.contains($0.key) }
+      .map { ParameterEntry(name: $0.key, position: $0.keyPosition, cases: []) }
   }
 
   private mutating func readCases(_ entry: SyntaxEntry) -> [ParameterCase]? {

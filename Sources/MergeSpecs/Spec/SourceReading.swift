@@ -12,7 +12,7 @@ extension SpecReader {
     checkKeys(entries, of: .slice)
     let fields = Fields(entries)
     let base = fields["base_model"].flatMap { $0.value.isNull ? nil : readReference($0.value, of: "base_model") }
-    let parameters = readParameters(fields["parameters"])
+    let parameters = readParameters(fields["parameters"]) + misplacedParameters(entries, at: .slice)
     guard let sources = fields["sources"] else {
       error(at: node.usePosition, "the slice has no sources", hint: "a source is a model with a layer_range")
       return nil
@@ -46,7 +46,7 @@ extension SpecReader {
     }
     checkKeys(entries, of: level)
     let fields = Fields(entries)
-    let parameters = readParameters(fields["parameters"])
+    let parameters = readParameters(fields["parameters"]) + misplacedParameters(entries, at: level)
     let layers = level == .source ? readLayers(fields["layer_range"], in: node) : nil
     guard let model = fields["model"] else {
       error(at: node.usePosition, "the model is missing", hint: "add `model:` with a path or org/name")

@@ -10,7 +10,10 @@ enum SpecLevel: CaseIterable {
   var keys: [String] {
     switch self {
     case .spec:
-      ["merge_method", "models", "slices", "base_model", "parameters", "dtype", "out_dtype", "tokenizer_source"]
+      [
+        "merge_method", "models", "slices", "base_model", "parameters", "dtype", "out_dtype", "tokenizer_source",
+        "tokenizer",
+      ]
     case .slice: ["sources", "base_model", "parameters"]
     case .source: ["model", "layer_range", "parameters"]
     case .model: ["model", "parameters"]
@@ -33,7 +36,6 @@ enum SpecLevel: CaseIterable {
   func remark(on key: String) -> Remark? {
     switch (self, key) {
     case (.spec, "modules"): .unsupported("models made of several modules cannot be merged part by part yet")
-    case (.spec, "tokenizer"): .unsupported("the output keeps the tokenizer of the base model, or of the first model")
     case (.spec, "chat_template"): .unsupported("the output keeps the chat template of the base model, or of the first")
     case (.spec, "experts"), (.spec, "shared_experts"), (.spec, "gate_mode"), (.spec, "experts_per_token"):
       .unsupported("mixtures of experts cannot be built yet")

@@ -63,12 +63,14 @@ struct SpecReader {
     let method = readMethod(fields["merge_method"], in: root)
     let base = fields["base_model"].flatMap { readReference($0.value, of: "base_model") }
     let composition = readComposition(fields, in: root)
-    let parameters = readParameters(fields["parameters"])
+    let parameters = readParameters(fields["parameters"]) + misplacedParameters(entries, at: .spec)
     let dtype = fields["dtype"].flatMap { readDType($0) }
     let outputDType = fields["out_dtype"].flatMap { readDType($0) }
     guard let composition else { return nil }
     let references = Self.references(base: base, in: composition)
-    if let source = fields["tokenizer_source"] { checkTokenizer(source, base: base, donor: base ?? references.first) }
+    for key in ["tokenizer_source", "tokenizer"] {
+      if let entry = fields[key] { checkTokenizer(entry, base: base, donor: base ?? references.first) }
+    }
     guard let method, let methodPosition = fields["merge_method"]?.value.usePosition else { return nil }
     return MergeSpec(
       file: file, method: method, methodPosition: methodPosition, baseModel: base, composition: composition,
@@ -151,14 +153,17 @@ struct SpecReader {
   /// The tokenizer of the donor goes with the output anyway; any other wish cannot be met yet.
   private mutating func checkTokenizer(_ entry: SyntaxEntry, base: ModelReference?, donor: ModelReference?) {
     guard !entry.value.isNull else { return }
-    let wish = entry.value.text
-    if wish == "base", base != nil { return }
-    if let wish, wish != "union", wish == donor?.text { return }
+    var wish = entry.value
+    if let fields = wish.mapping, fields.count == 1, let source = fields.first, source.key == "source" {
+      wish = source.value
+    }
+    if wish.text == "base", base != nil { return }
+    if let text = wish.text, text != "union", text == donor?.text { return }
     error(
-      at: entry.value.usePosition,
-      wish == "base"
-        ? "tokenizer_source is base, but the spec has no base_model"
-        : "tokenizer_source: \(wish ?? entry.value.kind) is not supported yet",
+      at: wish.usePosition,
+      wish.text == "base"
+        ? "\(entry.key) is base, but the spec has no base_model"
+        : "\(entry.key): \(wish.text ?? wish.kind) is not supported yet",
       hint: donor.map { "without the key the output keeps the tokenizer of \($0.text)" })
   }
 
@@ -200,17 +205,4 @@ struct Fields {
 
   /// The entry of this key, or nil.
   subscript(key: String) -> SyntaxEntry? { entries[key] }
-}
-
-extension Diagnostic {
-  /// Diagnostics in the order of their places, each said once.
-  static func sorted(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
-    var seen: Set<Diagnostic> = []
-    let unique = diagnostics.filter { seen.insert($0).inserted }
-    func key(_ diagnostic: (offset: Int, element: Diagnostic)) -> (Int, Int, Int) {
-      let position = diagnostic.element.position
-      return (position?.line ?? .max, position?.column ?? .max, diagnostic.offset)
-    }
-    return unique.enumerated().sorted { key($0) < key($1) }.map(\.element)
-  }
 }

@@ -129,7 +129,7 @@ struct SyntaxBuilder {
         let first = own[earlier].keyPosition
         report(
           lenient ? .warning : .error, at: entry.keyPosition,
-          "the key \"\(name)\" stands twice in one mapping; the first is at line \(first.line), column \(first.column)",
+          "the key \"\(name)\" stands twice in one mapping, also at line \(first.line), column \(first.column)",
           hint: lenient ? "the last one counts" : "keep one of them")
         own[earlier] = entry
       } else {

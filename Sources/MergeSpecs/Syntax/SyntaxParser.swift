@@ -30,6 +30,8 @@ package enum SyntaxParser {
         Diagnostic(.error, file: file, "the spec is longer than \(ByteCount.text(maximumByteCount))"))
       return tree
     }
+    // A byte order mark has no width and is no part of the text.
+    let text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
     guard var marked = MarkedText(text) else {
       tree.diagnostics.append(Diagnostic(.error, file: file, "the spec uses too many private characters"))
       return tree

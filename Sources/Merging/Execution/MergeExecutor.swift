@@ -27,6 +27,18 @@ public struct MergeResources: Sendable, Hashable {
   func buffers(of bandBytes: Int) -> Int { max(threads + 1, min(threads + 8, memory / 4 / max(1, bandBytes))) }
 }
 
+extension MergeResources {
+  /// The most memory that carrying out a plan takes beside the program itself, in bytes: blocks of float32 for each
+  /// thread, bands on their way to the disk, and inputs that stay mapped from one pass to the next.
+  public func estimate(for plan: MergePlan) -> Int {
+    let inputs = plan.steps.map(\.inputs.count).max() ?? 0
+    let bands = plan.steps.map { min(Bands.elements, $0.output.shape.elementCount) * $0.output.dtype.byteCount }
+    let mapped = plan.steps.map { $0.byteCount - $0.output.byteCount }.max() ?? 0
+    return Scratch.byteCount(inputs: inputs) * threads + buffers(of: bands.max() ?? 0) * (bands.max() ?? 0)
+      + min(mapped, residentBytes)
+  }
+}
+
 /// Streams the steps of a plan from their sources into a sink.
 ///
 /// Tensors follow each other in the order of the plan. Within a tensor all threads share each pass, band by band;

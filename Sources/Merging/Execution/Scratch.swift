@@ -24,6 +24,9 @@ final class Scratch: @unchecked Sendable {
     raw.deallocate()
   }
 
+  /// The size of a worker's blocks in bytes.
+  static func byteCount(inputs: Int) -> Int { (inputs + 1) * Streaming.blockElements * MemoryLayout<Float>.size }
+
   /// Room for a float32 block of one input.
   func block(ofInput input: Int) -> UnsafeMutablePointer<Float> {
     blocks.baseAddress.unsafelyUnwrapped + (input + 1) * Streaming.blockElements

@@ -26,9 +26,14 @@ final class StepInputs: Sendable {
   var byteCount: Int { inputs.reduce(0) { $0 + $1.tensor.byteCount } }
 
   /// Calls `body` with each block of a band, converted to float32.
-  func forEachBlock(of band: Range<Int>, scratch: Scratch, _ body: (InputBlock) throws -> Void) throws {
+  ///
+  /// - Parameter blockStride: 1 for all blocks, n for those whose number is a multiple of n.
+  func forEachBlock(
+    of band: Range<Int>, every blockStride: Int = 1, scratch: Scratch, _ body: (InputBlock) throws -> Void
+  ) throws {
     let bytes = try inputBytes(of: band, scratch: scratch)
     for start in stride(from: band.lowerBound, to: band.upperBound, by: Streaming.blockElements) {
+      if start / Streaming.blockElements % blockStride != 0 { continue }
       let count = min(Streaming.blockElements, band.upperBound - start)
       for (index, input) in inputs.enumerated() {
         let dtype = input.tensor.dtype

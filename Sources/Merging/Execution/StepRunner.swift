@@ -59,7 +59,9 @@ final class StepRunner: Sendable {
       let local = survey.makeLocal()
       while let index = next() {
         let band = Bands.range(index, of: elements)
-        try inputs.forEachBlock(of: band, scratch: scratches[worker]) { survey.observe($0, into: local) }
+        try inputs.forEachBlock(of: band, every: survey.blockStride, scratch: scratches[worker]) {
+          survey.observe($0, into: local)
+        }
         if releases { inputs.release(band) }
       }
       merging.withLock { _ in survey.merge(local) }

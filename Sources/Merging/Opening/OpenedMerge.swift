@@ -54,7 +54,7 @@ public struct OpenedMerge: Sendable {
       ModelHeader(index: $0.checkpoint.index, configuration: $0.configuration, location: $0.path)
     }
     let (plan, faults) = Planner.plan(spec, models: headers)
-    diagnostics += faults
+    diagnostics = Diagnostic.sorted(diagnostics + faults)
     guard let plan, !diagnostics.contains(where: { $0.severity == .error }) else {
       throw MergeSpecError(diagnostics: diagnostics, text: text)
     }

@@ -33,7 +33,8 @@ import Testing
 
   @Test func `every tensor begins at a multiple of its element size, elements at a multiple of 4096`() throws {
     let tensors = [
-      tensor("a", 3), tensor("b", 3, .float64), tensor("c", 1, .bool), tensor("d", 5, .bfloat16), tensor("e", 1, .float32),
+      tensor("a", 3), tensor("b", 3, .float64), tensor("c", 1, .bool), tensor("d", 5, .bfloat16),
+      tensor("e", 1, .float32),
     ]
     let layout = try ShardLayout(tensors)
     for (tensor, placement) in zip(tensors, layout.placements) {

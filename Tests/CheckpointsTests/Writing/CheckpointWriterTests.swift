@@ -92,7 +92,8 @@ import Testing
     #expect(
       error { _ = try trial.writer(at: out) }
         == "out: the folder is not empty\n  --force replaces it once the new checkpoint is complete")
-    #expect(error { _ = try trial.writer(at: folder("out/notes.txt")) }.hasPrefix("out/notes.txt: the folder is not empty"))
+    #expect(
+      error { _ = try trial.writer(at: folder("out/notes.txt")) }.hasPrefix("out/notes.txt: the folder is not empty"))
     #expect(error { _ = try trial.writer(at: out, .resume) }.contains("no unfinished run is left to resume"))
     #expect(try Files.list(folder.path) == ["out/notes.txt"])
   }

@@ -159,7 +159,7 @@ import Testing
 
   // MARK: A real kill
 
-  @Test(arguments: 0...12)
+  @Test(arguments: [0, 3, 7, 10, 12])
   func `a process killed while it writes leaves nothing under the final name, and a rest to resume`(
     writes: Int
   ) async throws {
@@ -168,7 +168,7 @@ import Testing
       let trial = try WriterTrial()
       let writer = try trial.writer(at: path)
       for tensor in 0..<min(writes, 10) { try trial.write(tensor, with: writer, pieces: 1000) }
-      // The last two rounds die with everything written, the very last one with everything recorded as well.
+      // Ten rounds write everything; the last case has it recorded as well.
       if writes == 12 { writer.abandon(keepingPartial: true) }
       kill(getpid(), SIGKILL)
     }

@@ -1,0 +1,98 @@
+internal import Checkpoints
+internal import Documents
+internal import Evaluation
+public import LanguageModels
+public import Merging
+
+/// Opens, merges and loads what users name as models.
+public struct ModelLoader: ModelProvider {
+  /// The memory and the threads to use.
+  public var resources: MergeResources
+  /// How weights are held and multiplied.
+  public var precision: Precision
+  /// Whether unknown keys in specs are warnings.
+  public var isLenient: Bool
+
+  /// The files beside the weights that answers depend on.
+  private static let companions = [
+    "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+    "added_tokens.json",
+  ]
+
+  /// Makes a loader.
+  public init(resources: MergeResources, precision: Precision, isLenient: Bool = false) {
+    self.resources = resources
+    self.precision = precision
+    self.isLenient = isLenient
+  }
+
+  /// The spec's text, the weight files with size and time of change, and the contents of the files beside them.
+  public func inputs(of argument: String) throws -> ModelInputs {
+    let model = try OpenedModel.open(argument, resources: resources, lenient: isLenient)
+    var lines = ["precision \(precision.rawValue)"]
+    if let merge = model.merge { lines.append("spec\n\(merge.text)") }
+    for file in (model.merge?.folders ?? [model.folder]).flatMap(\.checkpoint.files) {
+      lines.append("weights \(file.identity)")
+    }
+    for name in Self.companions {
+      guard let bytes = try model.folder.file(named: name) else { continue }
+      var hash = FNV1a()
+      hash.combine(bytes)
+      lines.append("\(name) \(hash.text)")
+    }
+    let remarks = model.merge.flatMap { merge in
+      merge.diagnostics.isEmpty ? nil : MergeSpecError.rendered(merge.diagnostics, text: merge.text)
+    }
+    return ModelInputs(lines: lines, remarks: remarks)
+  }
+
+  /// Merges a spec into a folder, going on with what an interrupted run of the same merge left.
+  ///
+  /// - Throws: if something stands there that is not the result of a merge.
+  public func merge(
+    _ spec: String, into folder: String, progress: @escaping @Sendable (Int, Int) -> Void
+  ) throws {
+    let merge = try OpenedMerge.open(spec, lenient: isLenient)
+    let counter = ProgressCounter(total: Merger.workload(of: merge.plan), report: progress)
+    func attempt(_ mode: CheckpointWriter.Mode) throws {
+      _ = try Merger.merge(
+        merge, to: MergeOutput(destination: folder, mode: mode), resources: resources,
+        progress: { counter.advance($0) })
+    }
+    do {
+      try attempt(.resume)
+    } catch let error as CheckpointError where error.code == .occupied || error.code == .refused {
+      // What an earlier batch made of another spec or other inputs may go; anything else may not.
+      guard error.code == .refused || RecordFile.exists(folder + "/" + Merger.specName) else { throw error }
+      try attempt(.force)
+    }
+  }
+
+  /// Loads a checkpoint, or a spec that is merged while it is loaded.
+  public func load(_ argument: String) throws -> LoadedModel {
+    let opened = try OpenedModel.open(argument, resources: resources, lenient: isLenient)
+    let configuration = try opened.merge?.configuration()?.bytes ?? opened.folder.configurationFile?.bytes
+    let model = try LanguageModel(
+      name: argument, weights: opened.weights,
+      configuration: try configuration ?? Self.missing("config.json", in: opened),
+      tokenizer: try opened.folder.file(named: "tokenizer.json") ?? Self.missing("tokenizer.json", in: opened),
+      tokenizerConfiguration: try opened.folder.file(named: "tokenizer_config.json"),
+      generationConfiguration: try opened.folder.file(named: "generation_config.json"), precision: precision,
+      threads: resources.threads)
+    return LoadedModel(model: model, remarks: Self.remarks(on: model))
+  }
+
+  private static func missing(_ name: String, in model: OpenedModel) throws -> [UInt8] {
+    throw CheckpointError(
+      .missing, path: model.folder.path, "there is no \(name), and a model cannot be scored without")
+  }
+
+  /// Tensors that take no part in the computation are an oddity that a reader of the scores should know of.
+  private static func remarks(on model: LanguageModel) -> String? {
+    let unused = model.unusedTensors
+    guard !unused.isEmpty else { return nil }
+    let names = unused.prefix(5).joined(separator: ", ")
+    let rest = unused.count > 5 ? " and \(unused.count - 5) more" : ""
+    return "warning: the architecture has no use for \(unused.count) tensors: \(names)\(rest)"
+  }
+}
