@@ -7,9 +7,10 @@
 typedef pcre2_code braid_regex;
 typedef pcre2_match_data braid_regex_match;
 
-// Compiles a pattern over UTF-8 text with Unicode classes; NULL with an error number and the offset of the fault.
+// Compiles a pattern over UTF-8 text with Unicode classes, in which ^ and $ stand at the ends of lines as in Ruby's
+// dialect; NULL with an error number and the offset of the fault.
 static inline braid_regex *braid_regex_compile(const uint8_t *pattern, size_t length, int *error, size_t *offset) {
-  braid_regex *regex = pcre2_compile(pattern, length, PCRE2_UTF | PCRE2_UCP, error, offset, NULL);
+  braid_regex *regex = pcre2_compile(pattern, length, PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE, error, offset, NULL);
   // Without the compiler to machine code matching is slower, and otherwise the same.
   if (regex) (void)pcre2_jit_compile(regex, PCRE2_JIT_COMPLETE);
   return regex;

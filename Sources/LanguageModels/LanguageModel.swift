@@ -19,7 +19,7 @@ public final class LanguageModel: TextModel {
   public let prefixToken: Int?
   /// The tokens that end a generation.
   public let endTokens: Set<Int>
-  /// How products are formed.
+  /// How products are formed: as asked for, but in float32 where the CPU has no bfloat16 instructions.
   public let precision: Precision
   /// How many threads compute.
   public var threads: Int { team.count }
@@ -44,7 +44,7 @@ public final class LanguageModel: TextModel {
   ///   - tokenizer: the contents of `tokenizer.json`.
   ///   - tokenizerConfiguration: the contents of `tokenizer_config.json`, if there is one.
   ///   - generationConfiguration: the contents of `generation_config.json`, if there is one.
-  ///   - precision: how products are formed.
+  ///   - precision: how products are formed; bfloat16 becomes float32 where the CPU has no instructions for it.
   ///   - threads: how many threads compute.
   ///   - rowsPerBatch: the most tokens computed at once; chosen by the size of the model if nil.
   /// - Throws: ``ModelError`` for files or tensors that do not make a model that can be computed.
@@ -68,13 +68,13 @@ public final class LanguageModel: TextModel {
 
     self.name = name
     self.tokenizer = words
-    self.precision = precision
+    self.precision = precision.isFast ? precision : .float32
     team = ThreadTeam(count: threads)
     maximumLength = try tokenizerSettings.maximumLength(configuration)
     prefixToken = try tokenizerSettings.prefixToken(words, configuration)
     endTokens = try tokenizerSettings.endTokens(words, configuration, generation)
 
-    let loader = WeightLoader(model: name, source: weights, element: precision.element, team: team)
+    let loader = WeightLoader(model: name, source: weights, element: self.precision.element, team: team)
     architecture = try architectureType.init(configuration, weights: WeightScope(loader))
     unusedTensors = loader.unusedTensors
     self.rowsPerBatch =

@@ -11,7 +11,7 @@ public enum Precision: String, Sendable, Hashable, CaseIterable {
   /// the third digit.
   case bfloat16
 
-  /// Whether this CPU has instructions for it; without them it is correct, but slow.
+  /// Whether this CPU has instructions for it.
   public var isFast: Bool { element.isFast }
 
   var element: MatrixElement {

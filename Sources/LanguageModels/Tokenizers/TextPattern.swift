@@ -12,7 +12,7 @@ final class TextPattern: @unchecked Sendable {
   init(_ pattern: String) throws(TextPatternError) {
     var number: Int32 = 0
     var offset = 0
-    let bytes = Array(Self.translated(pattern).utf8)
+    let bytes = Array(try Self.translated(pattern).utf8)
     guard let code = braid_regex_compile(bytes, bytes.count, &number, &offset) else {
       var message = [UInt8](repeating: 0, count: 256)
       braid_regex_message(number, &message, message.count)
@@ -67,39 +67,54 @@ final class TextPattern: @unchecked Sendable {
   ///
   /// `\s` is Unicode's White_Space in Oniguruma (PCRE2 adds U+180E); `\w` has letters, marks, digits, letter numbers,
   /// connectors, letters in circles and squares, and the raised digits and fractions of Latin-1 (PCRE2 before 10.43
-  /// has neither marks nor connectors but the underscore); `\h` is a hexadecimal digit.
-  static func translated(_ pattern: String) -> String {
+  /// has neither marks nor connectors but the underscore); `\h` is a hexadecimal digit. Sets within sets, which only
+  /// Oniguruma has, are refused.
+  static func translated(_ pattern: String) throws(TextPatternError) -> String {
     let space = #"\x{09}-\x{0D}\x{20}\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}"#
     let word =
       #"\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\x{B2}\x{B3}\x{B9}\x{BC}-\x{BE}"#
       + #"\x{24B6}-\x{24E9}\x{1F130}-\x{1F149}\x{1F150}-\x{1F169}\x{1F170}-\x{1F189}"#
     let hexadecimal = "0-9A-Fa-f"
     var result = ""
-    var classDepth = 0
-    var scalars = pattern.unicodeScalars.makeIterator()
-    while let scalar = scalars.next() {
-      switch scalar {
-      case "\\":
-        guard let escaped = scalars.next() else { return result + "\\" }
-        let inside = classDepth > 0
-        switch escaped {
-        case "s": result += inside ? space : "[\(space)]"
-        case "S" where !inside: result += "[^\(space)]"
-        case "w": result += inside ? word : "[\(word)]"
-        case "W" where !inside: result += "[^\(word)]"
-        case "h": result += inside ? hexadecimal : "[\(hexadecimal)]"
+    var isInSet = false
+    let scalars = Array(pattern.unicodeScalars)
+    var index = 0
+    func refuse(_ what: String) -> TextPatternError {
+      TextPatternError(message: "\(what) is not supported", offset: index)
+    }
+    while index < scalars.count {
+      defer { index += 1 }
+      switch scalars[index] {
+      case "\\" where index + 1 < scalars.count:
+        index += 1
+        switch scalars[index] {
+        case "s": result += isInSet ? space : "[\(space)]"
+        case "S" where !isInSet: result += "[^\(space)]"
+        case "w": result += isInSet ? word : "[\(word)]"
+        case "W" where !isInSet: result += "[^\(word)]"
+        case "h": result += isInSet ? hexadecimal : "[\(hexadecimal)]"
+        case "H" where !isInSet: result += "[^\(hexadecimal)]"
+        case "W", "H": throw refuse("\\\(scalars[index]) in a set")
         default:
           result += "\\"
-          result.unicodeScalars.append(escaped)
+          result.unicodeScalars.append(scalars[index])
         }
+      case "[" where isInSet:
+        // A class by name, `[:alpha:]`, is the one bracket that both dialects know inside a set.
+        guard index + 1 < scalars.count, scalars[index + 1] == ":",
+          let end = scalars[index...].firstIndex(of: "]"), scalars[end - 1] == ":"
+        else { throw refuse("a set within a set") }
+        for scalar in scalars[index...end] { result.unicodeScalars.append(scalar) }
+        index = end
+      case "&" where isInSet && index + 1 < scalars.count && scalars[index + 1] == "&":
+        throw refuse("the intersection of sets")
       case "[":
-        // PCRE2 has no nested classes; a bracket inside one is a plain character there.
-        if classDepth == 0 { classDepth = 1 }
+        isInSet = true
         result += "["
       case "]":
-        classDepth = 0
+        isInSet = false
         result += "]"
-      default: result.unicodeScalars.append(scalar)
+      default: result.unicodeScalars.append(scalars[index])
       }
     }
     return result

@@ -63,6 +63,14 @@ struct TokenizerErrorTests {
       "pre_tokenizer.pattern.Regex: the pattern cannot be used: missing closing parenthesis (at offset 2)"
     ),
     (
+      #"{"pre_tokenizer": {"type": "Split", "pattern": {"Regex": "[\\p{L}&&[^a]]"}, "behavior": "Isolated"}, "model": {}}"#,
+      "the pattern cannot be used: the intersection of sets is not supported (at offset 6)"
+    ),
+    (
+      #"{"pre_tokenizer": {"type": "Split", "pattern": {"Regex": "[a[bc]]"}, "behavior": "Isolated"}, "model": {}}"#,
+      "the pattern cannot be used: a set within a set is not supported (at offset 2)"
+    ),
+    (
       #"{"pre_tokenizer": {"type": "Split", "pattern": {"String": "a"}, "behavior": "Isolate"}, "model": {}}"#,
       "unknown split behavior \"Isolate\"; did you mean Isolated?"
     ),
@@ -82,6 +90,15 @@ struct TokenizerErrorTests {
     let message = message(text)
     #expect(message.contains(expected), "\(message)")
     #expect(message.hasPrefix("tokenizer.json:1:"))
+  }
+
+  @Test func `a set that ends in a colon ends there`() throws {
+    let pattern = #"[b:]\\s|[[:digit:]]\\w"#
+    let tokenizer = try Tokenizer(
+      Array(
+        #"{"pre_tokenizer": {"type": "Split", "pattern": {"Regex": "\#(pattern)"}, "behavior": "Removed"}, "model": {"type": "BPE", \#(Self.vocabulary)}}"#
+          .utf8))
+    #expect(try tokenizer.encode("ab ab1bab", addingSpecialTokens: false) == [0, 2, 2])
   }
 
   @Test func `no text makes a tokenizer trap`() throws {
