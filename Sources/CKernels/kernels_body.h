@@ -19,8 +19,8 @@ static inline uint32_t as_bits(float f) { return (bits32){.f = f}.u; }
 // ---- to float32
 
 // Blocks of several inputs are read in turn, so the hardware sees each stream stop and start again and stays a step
-// behind: asking for the bytes of the next block while this one is converted made conversion from memory a quarter faster.
-#define PREFETCH_BYTES 16384
+// behind. Asking for bytes ahead made conversion of mapped files a tenth faster (0.184 to 0.164 ns an element).
+#define PREFETCH_BYTES 8192
 
 static void BRAID_SUFFIX(float32_from_bfloat16)(const uint16_t *in, float *out, size_t count) {
   size_t i = 0;
