@@ -191,10 +191,17 @@ typedef float float32x16 __attribute__((vector_size(64), aligned(4)));
 typedef uint32_t uint32x16 __attribute__((vector_size(64)));
 typedef int32_t int32x16 __attribute__((vector_size(64)));
 
-static inline float32x16 lanes_at(const float *x) { return *(const float32x16 *)x; }
+typedef uint16_t uint16x16 __attribute__((vector_size(32), aligned(2)));
 
-static inline uint32x16 magnitudes_of(const float *x, const float *base) {
-  return (uint32x16)(lanes_at(x) - lanes_at(base)) & 0x7fffffffu;
+// Loops over what is read once from memory take float32 or bfloat16 as it is stored: `half` says which, and is a
+// constant wherever such a loop is inlined.
+static inline __attribute__((always_inline)) float32x16 lanes_at(const void *x, size_t i, const int half) {
+  if (half) return (float32x16)(__builtin_convertvector(*(const uint16x16 *)((const uint16_t *)x + i), uint32x16) << 16);
+  return *(const float32x16 *)((const float *)x + i);
+}
+
+static inline __attribute__((always_inline)) float element_at(const void *x, size_t i, const int half) {
+  return half ? as_float((uint32_t)((const uint16_t *)x)[i] << 16) : ((const float *)x)[i];
 }
 
 // One bit for each lane that is all ones.
@@ -242,14 +249,15 @@ static size_t BRAID_SUFFIX(magnitude_refinement)(const float *base, const float 
   return equal;
 }
 
-static size_t BRAID_SUFFIX(magnitude_window)(const float *base, const float *x, size_t count,
-                                             const braid_window *window, uint32_t *above, uint32_t *equal,
-                                             uint32_t *others) {
+static inline __attribute__((always_inline)) size_t BRAID_SUFFIX(window_lanes)(const void *base, const void *x,
+                                                                               size_t count, const braid_window *window,
+                                                                               uint32_t *above, uint32_t *equal,
+                                                                               uint32_t *others, const int half) {
   const uint32_t begin = window->begin, end = window->end, width = end - begin;
   uint32x16 larger = {0}, seen[BRAID_SPIKES] = {{0}};
   size_t found = 0, i = 0;
   for (; i + LANES <= count; i += LANES) {
-    const uint32x16 magnitude = magnitudes_of(x + i, base + i);
+    const uint32x16 magnitude = (uint32x16)(lanes_at(x, i, half) - lanes_at(base, i, half)) & 0x7fffffffu;
     uint32x16 spike = {0};
     // Comparisons give all ones, which is minus one.
     larger -= (uint32x16)(magnitude >= end);
@@ -265,7 +273,7 @@ static size_t BRAID_SUFFIX(magnitude_window)(const float *base, const float *x, 
   for (int s = 0; s < BRAID_SPIKES; s++)
     for (size_t k = 0; k < LANES; k++) equal[s] += seen[s][k];
   for (; i < count; i++) {
-    const uint32_t magnitude = magnitude_of(x[i], base[i]);
+    const uint32_t magnitude = magnitude_of(element_at(x, i, half), element_at(base, i, half));
     *above += magnitude >= end;
     int spike = 0;
     for (int s = 0; s < BRAID_SPIKES; s++) {
@@ -275,6 +283,18 @@ static size_t BRAID_SUFFIX(magnitude_window)(const float *base, const float *x, 
     if (magnitude - begin < width && !spike) others[found++] = magnitude;
   }
   return found;
+}
+
+static size_t BRAID_SUFFIX(magnitude_window)(const float *base, const float *x, size_t count,
+                                             const braid_window *window, uint32_t *above, uint32_t *equal,
+                                             uint32_t *others) {
+  return BRAID_SUFFIX(window_lanes)(base, x, count, window, above, equal, others, 0);
+}
+
+static size_t BRAID_SUFFIX(magnitude_window_bfloat16)(const uint16_t *base, const uint16_t *x, size_t count,
+                                                      const braid_window *window, uint32_t *above, uint32_t *equal,
+                                                      uint32_t *others) {
+  return BRAID_SUFFIX(window_lanes)(base, x, count, window, above, equal, others, 1);
 }
 
 static size_t BRAID_SUFFIX(magnitude_count_equal)(const float *base, const float *x, size_t count, uint32_t pattern) {
@@ -344,18 +364,16 @@ static void BRAID_SUFFIX(magnitude_sums)(const float *base, const float *x, cons
 
 // The election for a few models in one go, everything in registers; for blocks in which no tie is split. `models` is a
 // constant wherever this is inlined. Returns how many elements it has done.
-static inline __attribute__((always_inline)) size_t BRAID_SUFFIX(elect_lanes)(const float *base,
-                                                                              const float *const *inputs,
-                                                                              const braid_cut *cuts, const size_t models,
-                                                                              braid_election election, float *out,
-                                                                              size_t count) {
+static inline __attribute__((always_inline)) size_t BRAID_SUFFIX(elect_lanes)(
+    const void *base, const void *const *inputs, const braid_cut *cuts, const size_t models, braid_election election,
+    float *out, size_t count, const int half) {
   const int32x16 zero = {0};
   size_t i = 0;
   for (; i + LANES <= count; i += LANES) {
-    const float32x16 start = lanes_at(base + i);
+    const float32x16 start = lanes_at(base, i, half);
     float32x16 part[4], total = {0}, mix = {0}, divisor = {0};
     for (size_t j = 0; j < models; j++) {
-      const float32x16 difference = lanes_at(inputs[j] + i) - start;
+      const float32x16 difference = lanes_at(inputs[j], i, half) - start;
       const int32x16 magnitude = (int32x16)difference & 0x7fffffff;
       const int32_t keep = cuts[j].keep_equal == BRAID_ALL_EQUAL ? cuts[j].keep_above - 1 : cuts[j].keep_above;
       const int32_t drop = cuts[j].drop_equal == BRAID_ALL_EQUAL ? cuts[j].drop_above - 1 : cuts[j].drop_above;
@@ -387,18 +405,30 @@ static int BRAID_SUFFIX(splits_no_tie)(const braid_cut *cuts, size_t models) {
   return 1;
 }
 
+// As much of a block as a few models without split ties allow; returns how many elements that is.
+static inline __attribute__((always_inline)) size_t BRAID_SUFFIX(elect_few)(
+    const void *base, const void *const *inputs, const braid_cut *cuts, size_t models, braid_election election,
+    float *out, size_t count, const int half) {
+  if (election.consensus != 1 || !BRAID_SUFFIX(splits_no_tie)(cuts, models)) return 0;
+  switch (models) {
+    case 1: return BRAID_SUFFIX(elect_lanes)(base, inputs, cuts, 1, election, out, count, half);
+    case 2: return BRAID_SUFFIX(elect_lanes)(base, inputs, cuts, 2, election, out, count, half);
+    case 3: return BRAID_SUFFIX(elect_lanes)(base, inputs, cuts, 3, election, out, count, half);
+    case 4: return BRAID_SUFFIX(elect_lanes)(base, inputs, cuts, 4, election, out, count, half);
+  }
+  return 0;
+}
+
+static size_t BRAID_SUFFIX(elect_bfloat16)(const uint16_t *base, const uint16_t *const *inputs, const braid_cut *cuts,
+                                           size_t inputs_count, braid_election election, float *out, size_t count) {
+  return BRAID_SUFFIX(elect_few)(base, (const void *const *)inputs, cuts, inputs_count, election, out, count, 1);
+}
+
 static void BRAID_SUFFIX(elect)(const float *base, const float *const *inputs, const braid_cut *cuts,
                                 size_t inputs_count, braid_election election, float *restrict scratch,
                                 float *restrict out, size_t count) {
   size_t kept[64] = {0}, dropped[64] = {0};  // The caller never passes more models than this.
-  size_t done = 0;
-  if (election.consensus == 1 && inputs_count <= 4 && BRAID_SUFFIX(splits_no_tie)(cuts, inputs_count)) {
-    switch (inputs_count) {
-      case 2: done = BRAID_SUFFIX(elect_lanes)(base, inputs, cuts, 2, election, out, count); break;
-      case 3: done = BRAID_SUFFIX(elect_lanes)(base, inputs, cuts, 3, election, out, count); break;
-      case 4: done = BRAID_SUFFIX(elect_lanes)(base, inputs, cuts, 4, election, out, count); break;
-    }
-  }
+  const size_t done = BRAID_SUFFIX(elect_few)(base, (const void *const *)inputs, cuts, inputs_count, election, out, count, 0);
   for (size_t start = done; start < count; start += CHUNK) {
     const size_t length = count - start < CHUNK ? count - start : CHUNK;
     float total[CHUNK], mix[CHUNK], divisor[CHUNK];
@@ -471,8 +501,10 @@ const braid_kernels TABLE_NAME = {
     .dot = BRAID_SUFFIX(dot),
     .magnitude_histogram = BRAID_SUFFIX(magnitude_histogram),
     .magnitude_refinement = BRAID_SUFFIX(magnitude_refinement),
+    .magnitude_window_bfloat16 = BRAID_SUFFIX(magnitude_window_bfloat16),
     .magnitude_window = BRAID_SUFFIX(magnitude_window),
     .magnitude_count_equal = BRAID_SUFFIX(magnitude_count_equal),
     .magnitude_sums = BRAID_SUFFIX(magnitude_sums),
+    .elect_bfloat16 = BRAID_SUFFIX(elect_bfloat16),
     .elect = BRAID_SUFFIX(elect),
 };
