@@ -35,9 +35,6 @@ public struct PackedMatrix: @unchecked Sendable {
   /// How many tiles there are.
   public var tileCount: Int { (outputs + tileWidth - 1) / tileWidth }
 
-  /// The size of the weights in bytes.
-  public var byteCount: Int { outputs * inputs * element.byteCount }
-
   /// The outputs of a tile.
   public func outputs(ofTile tile: Int) -> Range<Int> { tile * tileWidth..<min(outputs, (tile + 1) * tileWidth) }
 

@@ -32,9 +32,6 @@ struct WeightScope: Sendable {
     WeightScope(loader, prefix: "\(prefix)\(name).")
   }
 
-  /// The type in which products are formed.
-  var element: MatrixElement { loader.element }
-
   /// A linear map: `name.weight` of [outputs, inputs], and `name.bias` if it has one.
   func linear(_ name: String, from inputs: Int, to outputs: Int, bias: Bool = false) throws(ModelError) -> Linear {
     let tensor = try loader.tensor("\(prefix)\(name).weight", shape: [outputs, inputs])

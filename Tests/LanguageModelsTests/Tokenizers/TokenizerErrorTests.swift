@@ -1,0 +1,95 @@
+import LanguageModels
+import Testing
+
+/// Tokenizer files that are wrong or not understood are refused with the place.
+struct TokenizerErrorTests {
+  private static let vocabulary = #""vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]"#
+
+  private func message(_ text: String) -> String {
+    do {
+      _ = try Tokenizer(Array(text.utf8))
+      return "no error"
+    } catch {
+      return error.description
+    }
+  }
+
+  @Test func `a small tokenizer works`() throws {
+    let tokenizer = try Tokenizer(Array(#"{"model": {"type": "BPE", \#(Self.vocabulary)}}"#.utf8))
+    #expect(try tokenizer.encode("abba", addingSpecialTokens: true) == [2, 1, 0])
+    #expect(tokenizer.token("ab") == 2)
+    #expect(tokenizer.token("c") == nil)
+  }
+
+  @Test(arguments: [
+    (#"{"model": {"type": "Unigram", "vocab": []}}"#, "model.type: the tokenizer model \"Unigram\" is not supported"),
+    (#"{"model": {"vocab": {}}}"#, "model: the key \"type\" is missing"),
+    (#"{}"#, "the key \"model\" is missing"),
+    (#"[]"#, "expected an object, found an array"),
+    (
+      #"{"model": {"type": "BPE", "byte_fallback": true, \#(vocabulary)}}"#,
+      "model.byte_fallback: byte_fallback is not supported yet"
+    ),
+    (
+      #"{"model": {"type": "BPE", "dropout": 0.1, \#(vocabulary)}}"#,
+      "model.dropout: dropout would make the tokens random, so it is not supported"
+    ),
+    (
+      #"{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": ["a b"]}}"#,
+      "model.merges[0]: a piece of this merge, or its result, is not in the vocabulary"
+    ),
+    (
+      #"{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": ["a b c"]}}"#,
+      "model.merges[0]: expected two pieces with one space between them"
+    ),
+    (
+      #"{"model": {"type": "BPE", "vocab": {"a": -1}, "merges": []}}"#,
+      "model.vocab.a: -1 is out of range; expected 0 to 67108863"
+    ),
+    (
+      #"{"model": {"type": "BPE", "unk_token": "<unk>", \#(vocabulary)}}"#,
+      "model.unk_token: this token is not in the vocabulary"
+    ),
+    (
+      #"{"pre_tokenizer": {"type": "Bytelevel"}, "model": {}}"#,
+      "pre_tokenizer.type: unknown pre-tokenizer \"Bytelevel\"; did you mean ByteLevel?"
+    ),
+    (
+      #"{"pre_tokenizer": {"type": "Metaspace"}, "model": {}}"#,
+      "known: ByteLevel, CharDelimiterSplit, Digits, Punctuation, Sequence, Split, Whitespace, WhitespaceSplit"
+    ),
+    (
+      #"{"pre_tokenizer": {"type": "Split", "pattern": {"Regex": "a("}, "behavior": "Isolated"}, "model": {}}"#,
+      "pre_tokenizer.pattern.Regex: the pattern cannot be used: missing closing parenthesis (at offset 2)"
+    ),
+    (
+      #"{"pre_tokenizer": {"type": "Split", "pattern": {"String": "a"}, "behavior": "Isolate"}, "model": {}}"#,
+      "unknown split behavior \"Isolate\"; did you mean Isolated?"
+    ),
+    (#"{"normalizer": {"type": "NFKC"}, "model": {}}"#, "normalizer.type: unknown normalizer \"NFKC\""),
+    (#"{"decoder": {"type": "WordPiece"}, "model": {}}"#, "decoder.type: unknown decoder \"WordPiece\""),
+    (
+      #"{"added_tokens": [{"id": 3}], "model": {"type": "BPE", \#(vocabulary)}}"#,
+      "added_tokens[0]: the key \"content\" is missing"
+    ),
+    (
+      #"{"post_processor": {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>"}}], "special_tokens": {}}, "model": {"type": "BPE", \#(vocabulary)}}"#,
+      "this token is not among the template's special_tokens"
+    ),
+    (#"{"model": "#, "not valid JSON: the document ends where a value was expected"),
+  ])
+  func `what is wrong is named with its place`(text: String, expected: String) {
+    let message = message(text)
+    #expect(message.contains(expected), "\(message)")
+    #expect(message.hasPrefix("tokenizer.json:1:"))
+  }
+
+  @Test func `no text makes a tokenizer trap`() throws {
+    let tokenizer = try Tokenizer(
+      Array(#"{"pre_tokenizer": {"type": "ByteLevel"}, "model": {"type": "BPE", \#(Self.vocabulary)}}"#.utf8))
+    for text in ["", "\0", "\u{10FFFF}", "a\u{301}", String(repeating: "\u{1F468}\u{200D}", count: 1000)] {
+      _ = try tokenizer.encode(text, addingSpecialTokens: true)
+    }
+    #expect(tokenizer.decode([99, -1, 2], skippingSpecialTokens: true) == "ab")
+  }
+}
