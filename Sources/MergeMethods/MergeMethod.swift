@@ -63,19 +63,26 @@ public enum Streaming {
   public static let bandElements = 64 * blockElements
 }
 
-/// A block of all inputs, converted to float32.
+/// A block of all inputs, as float32, and as stored bfloat16 where a pass asks for that.
 public struct InputBlock: @unchecked Sendable {
-  // Pointers into a worker's scratch memory; valid during the call that receives the block, and only then.
-  /// One pointer per input; each holds `count` elements.
+  // Pointers into a worker's scratch memory or mapped files; valid during the call that receives the block, only then.
+  /// One pointer per input; each holds `count` elements. Empty if the block has `bfloat16`.
   public let inputs: UnsafeBufferPointer<UnsafePointer<Float>>
+  /// One pointer per input to bfloat16 elements as they are stored; nil unless the pass takes them and all inputs
+  /// have them.
+  public let bfloat16: UnsafeBufferPointer<UnsafePointer<UInt16>>?
   /// How many elements the block has.
   public let count: Int
   /// The flat index of the block's first element; a multiple of ``Streaming/blockElements``.
   public let start: Int
 
   /// Describes a block that lives in the caller's memory.
-  public init(inputs: UnsafeBufferPointer<UnsafePointer<Float>>, count: Int, start: Int) {
+  public init(
+    inputs: UnsafeBufferPointer<UnsafePointer<Float>>, bfloat16: UnsafeBufferPointer<UnsafePointer<UInt16>>? = nil,
+    count: Int, start: Int
+  ) {
     self.inputs = inputs
+    self.bfloat16 = bfloat16
     self.count = count
     self.start = start
   }
@@ -92,6 +99,8 @@ public struct InputBlock: @unchecked Sendable {
 public protocol Survey: AnyObject, Sendable {
   /// Every how many blocks it wants to see one: 1 is all of them, which is the default.
   var blockStride: Int { get }
+  /// Whether it takes bfloat16 inputs as they are stored, which spares their conversion; no, unless it says so.
+  var takesBFloat16: Bool { get }
   /// A fresh summary for one worker.
   func makeLocal() -> AnyObject
   /// Looks at one block.
@@ -103,10 +112,19 @@ public protocol Survey: AnyObject, Sendable {
 extension Survey {
   /// All blocks.
   public var blockStride: Int { 1 }
+  /// Float32 only.
+  public var takesBFloat16: Bool { false }
 }
 
 /// The pass that computes the output.
 public protocol Combination: Sendable {
+  /// Whether it takes bfloat16 inputs as they are stored, which spares their conversion; no, unless it says so.
+  var takesBFloat16: Bool { get }
   /// Computes one block of the output.
   func combine(_ block: InputBlock, into output: UnsafeMutableBufferPointer<Float>)
+}
+
+extension Combination {
+  /// Float32 only.
+  public var takesBFloat16: Bool { false }
 }

@@ -32,6 +32,11 @@ struct MergeCommand: AsyncParsableCommand {
     if !quiet, !merge.diagnostics.isEmpty {
       Terminal.note(MergeSpecError.rendered(merge.diagnostics, text: merge.text))
     }
+    if !quiet, let file = merge.donor.configurationFile, let warnings = try merge.configuration()?.warnings,
+      !warnings.isEmpty
+    {
+      Terminal.note(MergeSpecError.rendered(warnings, text: String(decoding: file.bytes, as: UTF8.self)))
+    }
     let progress = quiet ? nil : ProgressLine(label: "merging", total: Merger.workload(of: merge.plan), unit: .bytes)
     let summary = try Merger.merge(
       merge,

@@ -99,6 +99,42 @@ import Testing
     }
   }
 
+  @Test(arguments: lengths) func `stored bfloat16 gives what its conversion gives`(count: Int) {
+    let floats = (0..<5).map { coarse(count, seed: UInt64($0 + 20)) }
+    let halves = floats.map { $0.map { UInt16($0.bitPattern >> 16) } }
+    let rule = SignElection(consensus: .sum, normalizes: true, lambda: 0.5)
+    for models in 1...4 {
+      let cuts = (0..<models).map {
+        DifferenceCut(weight: 0.5 + Float($0), keepAbove: Int32(Float(0.5).bitPattern), keepEqual: $0 % 2 * .max)
+      }
+      var expected = [Float](repeating: .nan, count: count)
+      expected.withUnsafeMutableBufferPointer { out in
+        withPointers(Array(floats[1...models])) {
+          base.elect(from: floats[0], $0, cuts: cuts, rule: rule, into: out)
+        }
+      }
+      for kernels in VectorKernels.all {
+        var result = [Float](repeating: .nan, count: count)
+        let done = result.withUnsafeMutableBufferPointer { out in
+          withPointers(Array(halves[1...models])) {
+            kernels.elect(fromBFloat16: halves[0], $0, cuts: cuts, rule: rule, into: out)
+          }
+        }
+        #expect(done == count / 16 * 16)
+        #expect(result[..<done].map(\.bitPattern) == expected[..<done].map(\.bitPattern))
+      }
+    }
+    let window = MagnitudeWindow(
+      patterns: Float(0.3).bitPattern..<Float(1.3).bitPattern, spikes: [Float(0.5).bitPattern])
+    let plain = MagnitudeWindowCount(window: window)
+    let equal = plain.count(floats[1], base: floats[0], count: count, with: base)
+    for kernels in VectorKernels.all {
+      let seen = MagnitudeWindowCount(window: window)
+      #expect(seen.count(bfloat16: halves[1], base: halves[0], count: count, with: kernels) == equal)
+      #expect(seen.above == plain.above && seen.others == plain.others)
+    }
+  }
+
   @Test(arguments: lengths) func `conversions agree on noise`(count: Int) {
     let values = noise(count, seed: 5).map { $0 * 1000 }
     for dtype in DType.allCases {
@@ -127,11 +163,11 @@ import Testing
   /// Multiples of a quarter, so that ties are everywhere.
   private func coarse(_ count: Int, seed: UInt64) -> [Float] { noise(count, seed: seed).map { ($0 * 4).rounded() / 4 } }
 
-  private func withPointers<Result>(
-    _ arrays: [[Float]], _ body: (UnsafeBufferPointer<UnsafePointer<Float>>) -> Result
+  private func withPointers<Element, Result>(
+    _ arrays: [[Element]], _ body: (UnsafeBufferPointer<UnsafePointer<Element>>) -> Result
   ) -> Result {
     let copies = arrays.map { array in
-      let memory = UnsafeMutablePointer<Float>.allocate(capacity: array.count)
+      let memory = UnsafeMutablePointer<Element>.allocate(capacity: array.count)
       memory.initialize(from: array, count: array.count)
       return UnsafePointer(memory)
     }

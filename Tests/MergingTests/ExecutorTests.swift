@@ -35,6 +35,27 @@ import Testing
     }
   }
 
+  @Test(arguments: [0.1, 0.5, 1])
+  func `bfloat16 inputs merge as their float32 copies do`(density: Double) throws {
+    let shape: Shape = [700, 1003]
+    let method = try #require(Catalog.method(named: "ties"))
+    let parameters = ResolvedParameters(
+      perInput: [["weight": 1, "density": density], ["weight": 0.5, "density": density], [:]])
+    func merged(_ dtype: DType) throws -> [UInt8] {
+      let description = TensorDescription(name: "w", dtype: dtype, shape: shape)
+      let sources = (0..<3).map { MemorySource([(description, Self.noise(description, model: $0))]) }
+      let step = PlanStep(
+        output: TensorDescription(name: "w", dtype: .float32, shape: shape), role: .other,
+        inputs: (0..<3).map { PlannedInput(model: $0, tensor: description) }, base: 2,
+        operation: .merge(method: "ties", parameters: parameters, try method.make(parameters)))
+      let plan = MergePlan(
+        models: (0..<3).map { PlannedModel(reference: "\($0)", location: "") }, steps: [step], donor: 2,
+        layerCount: nil, configurationDType: nil, methodName: "ties")
+      return try PlannedTensorSource(plan: plan, sources: sources, resources: Self.resources[1]).bytes(of: "w")
+    }
+    #expect(try merged(.bfloat16) == merged(.float32))
+  }
+
   @Test func `a plan served as a model keeps the contract of tensor sources`() async throws {
     let (plan, sources) = try Self.merge("ties")
     try await TensorSourceContract.check(

@@ -98,6 +98,9 @@ typedef struct {
   // `window->begin` (appended to `others`, which has room for `count` patterns; their number is returned).
   size_t (*magnitude_window)(const float *base, const float *x, size_t count, const braid_window *window,
                              uint32_t *above, uint32_t *equal, uint32_t *others);
+  // The same for bfloat16 as it is stored.
+  size_t (*magnitude_window_bfloat16)(const uint16_t *base, const uint16_t *x, size_t count, const braid_window *window,
+                                      uint32_t *above, uint32_t *equal, uint32_t *others);
   // How many magnitudes have exactly this pattern.
   size_t (*magnitude_count_equal)(const float *base, const float *x, size_t count, uint32_t pattern);
 
@@ -107,6 +110,10 @@ typedef struct {
   // out = base + lambda * elected differences; `scratch` holds inputs_count * 256 floats.
   void (*elect)(const float *base, const float *const *inputs, const braid_cut *cuts, size_t inputs_count,
                 braid_election election, float *scratch, float *out, size_t count);
+  // The same for bfloat16 as it is stored, for up to four models, a sign election and no split tie: computes as many
+  // elements as it can and returns how many that is.
+  size_t (*elect_bfloat16)(const uint16_t *base, const uint16_t *const *inputs, const braid_cut *cuts,
+                           size_t inputs_count, braid_election election, float *out, size_t count);
 } braid_kernels;
 
 // The kernels of one instruction set: 0 what every CPU of this architecture has, 1 AVX2, 2 AVX-512; NULL where this CPU

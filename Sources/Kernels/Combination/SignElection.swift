@@ -85,6 +85,22 @@ extension VectorKernels {
     }
   }
 
+  /// The same for bfloat16 elements as they are stored, where no tie is split in the block and the models are few.
+  ///
+  /// - Returns: how many elements, from the first on, were computed; the rest is left to the float32 form.
+  public func elect(
+    fromBFloat16 base: UnsafePointer<UInt16>, _ inputs: UnsafeBufferPointer<UnsafePointer<UInt16>>,
+    cuts: [DifferenceCut], rule: SignElection, into output: UnsafeMutableBufferPointer<Float>
+  ) -> Int {
+    guard let target = output.baseAddress, cuts.count == inputs.count else { return 0 }
+    let election = braid_election(
+      consensus: rule.consensus.rawValue, normalize: rule.normalizes ? 1 : 0, lambda: rule.lambda)
+    return inputs.withMemoryRebound(to: UnsafePointer<UInt16>?.self) { pointers in
+      table.pointee.elect_bfloat16(
+        base, pointers.baseAddress, cuts.map(\.plain), inputs.count, election, target, output.count)
+    }
+  }
+
   /// Adds the magnitudes |x − base| of a block: all of them, and those that a cut keeps; in float64.
   public func sumMagnitudes(
     _ x: UnsafePointer<Float>, base: UnsafePointer<Float>, count: Int, cut: DifferenceCut

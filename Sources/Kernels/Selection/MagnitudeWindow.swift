@@ -38,6 +38,23 @@ public final class MagnitudeWindowCount: @unchecked Sendable {
   public func count(
     _ x: UnsafePointer<Float>, base: UnsafePointer<Float>, count: Int, with kernels: VectorKernels
   ) -> [Int] {
+    record(count) { kernels.table.pointee.magnitude_window(base, x, count, $0, $1, $2, $3) }
+  }
+
+  /// Looks at a block of differences of bfloat16 elements as they are stored.
+  ///
+  /// - Returns: how many magnitudes are equal to each spike.
+  public func count(
+    bfloat16 x: UnsafePointer<UInt16>, base: UnsafePointer<UInt16>, count: Int, with kernels: VectorKernels
+  ) -> [Int] {
+    record(count) { kernels.table.pointee.magnitude_window_bfloat16(base, x, count, $0, $1, $2, $3) }
+  }
+
+  private typealias Out = UnsafeMutablePointer<UInt32>
+
+  private func record(
+    _ count: Int, _ look: (UnsafePointer<braid_window>, _ above: Out, _ equal: Out, _ others: Out) -> Int
+  ) -> [Int] {
     if room.count < count + 16 { room = Array(repeating: 0, count: count + 16) }
     let spikes = window.spikes + Array(repeating: .max, count: MagnitudeWindow.maximumSpikes - window.spikes.count)
     var plain = braid_window(
@@ -45,7 +62,7 @@ public final class MagnitudeWindowCount: @unchecked Sendable {
       spikes: (spikes[0], spikes[1], spikes[2], spikes[3]))
     var larger: UInt32 = 0
     var equal: [UInt32] = [0, 0, 0, 0]
-    let found = kernels.table.pointee.magnitude_window(base, x, count, &plain, &larger, &equal, &room)
+    let found = look(&plain, &larger, &equal, &room)
     above += Int(larger)
     others += room[0..<found]
     return equal.map(Int.init)

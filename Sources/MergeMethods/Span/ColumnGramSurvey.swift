@@ -66,10 +66,22 @@ extension MergeTask {
 }
 
 /// Σ cᵢ·xᵢ with coefficients of their own for each column.
-struct ColumnCombination: Combination {
-  let columns: Int
-  /// Coefficients by input, then by column.
-  let coefficients: [[Float]]
+final class ColumnCombination: Combination, @unchecked Sendable {
+  // The coefficients are written once, here, and only read afterwards.
+  private let columns: Int
+  private let coefficients: [UnsafePointer<Float>]
+
+  /// Takes coefficients by input, then by column.
+  init(columns: Int, coefficients: [[Float]]) {
+    self.columns = columns
+    self.coefficients = coefficients.map { values in
+      let memory = UnsafeMutablePointer<Float>.allocate(capacity: max(1, values.count))
+      memory.initialize(from: values, count: values.count)
+      return UnsafePointer(memory)
+    }
+  }
+
+  deinit { for values in coefficients { values.deallocate() } }
 
   func combine(_ block: InputBlock, into output: UnsafeMutableBufferPointer<Float>) {
     let inputs = block.inputs.count
@@ -77,12 +89,8 @@ struct ColumnCombination: Combination {
       block.forEachRowPiece(rowLength: columns) { _, offset, count in
         let column = (block.start + offset) % columns
         for input in 0..<inputs {
-          coefficients[input].withUnsafeBufferPointer { factors in
-            // The arrays live in `self`, which outlives the call.
-            guard let base = factors.baseAddress else { return }
-            pointers.initializeElement(at: inputs + input, to: base + column)
-          }
           pointers.initializeElement(at: input, to: block.inputs[input] + offset)
+          pointers.initializeElement(at: inputs + input, to: coefficients[input] + column)
         }
         VectorKernels.best.combine(
           UnsafeBufferPointer(rebasing: pointers[0..<inputs]),

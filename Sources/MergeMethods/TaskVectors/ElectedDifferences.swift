@@ -23,11 +23,41 @@ struct ElectedDifferences: Combination {
   let cuts: [ModelCut]
   let rule: SignElection
 
+  // Blocks are computed from what is stored; the one in which a tie is split is converted first.
+  var takesBFloat16: Bool { rule.consensus == .sum && models.count <= 4 }
+
   func combine(_ block: InputBlock, into output: UnsafeMutableBufferPointer<Float>) {
     let number = block.start / Streaming.blockElements
+    let cuts = cuts.map { $0.cut(inBlock: number) }
+    guard let stored = block.bfloat16 else { return elect(block, cuts, into: output) }
+    let done = withUnsafeTemporaryAllocation(of: UnsafePointer<UInt16>.self, capacity: models.count) { pointers in
+      for (place, input) in models.enumerated() { pointers.initializeElement(at: place, to: stored[input]) }
+      return VectorKernels.best.elect(
+        fromBFloat16: stored[base], UnsafeBufferPointer(pointers), cuts: cuts, rule: rule, into: output)
+    }
+    if done < block.count { block.withConverted { elect($0, cuts, into: output) } }
+  }
+
+  private func elect(
+    _ block: InputBlock, _ cuts: [DifferenceCut], into output: UnsafeMutableBufferPointer<Float>
+  ) {
     block.withInputs(models) { inputs in
-      VectorKernels.best.elect(
-        from: block.inputs[base], inputs, cuts: cuts.map { $0.cut(inBlock: number) }, rule: rule, into: output)
+      VectorKernels.best.elect(from: block.inputs[base], inputs, cuts: cuts, rule: rule, into: output)
+    }
+  }
+}
+
+extension InputBlock {
+  /// The block in float32, if it has bfloat16.
+  fileprivate func withConverted(_ body: (InputBlock) -> Void) {
+    guard let stored = bfloat16 else { return body(self) }
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: stored.count * count) { floats in
+      guard let first = floats.baseAddress else { return }
+      let pointers = stored.indices.map { input in
+        VectorKernels.best.toFloat32(from: stored[input], dtype: .bfloat16, count: count, into: first + input * count)
+        return UnsafePointer(first + input * count)
+      }
+      pointers.withUnsafeBufferPointer { body(InputBlock(inputs: $0, count: count, start: start)) }
     }
   }
 }

@@ -35,14 +35,23 @@ final class WindowSurvey: Survey, @unchecked Sendable {
     spikes = BlockCounts(elements: elements, columns: requests.count * MagnitudeWindow.maximumSpikes)
   }
 
+  var takesBFloat16: Bool { true }
+
   func makeLocal() -> AnyObject { Local(requests.map { MagnitudeWindowCount(window: $0.window) }) }
 
   func observe(_ block: InputBlock, into local: AnyObject) {
     guard let local = local as? Local else { return }
     let number = block.start / Streaming.blockElements
     for (column, request) in requests.enumerated() {
-      let equal = local.counts[column].count(
-        block.inputs[request.input], base: block.inputs[base], count: block.count, with: VectorKernels.best)
+      let seen = local.counts[column]
+      let equal =
+        if let stored = block.bfloat16 {
+          seen.count(
+            bfloat16: stored[request.input], base: stored[base], count: block.count, with: VectorKernels.best)
+        } else {
+          seen.count(
+            block.inputs[request.input], base: block.inputs[base], count: block.count, with: VectorKernels.best)
+        }
       for (spike, count) in equal.enumerated() {
         spikes.set(count, block: number, column: column * MagnitudeWindow.maximumSpikes + spike)
       }

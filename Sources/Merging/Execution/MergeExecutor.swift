@@ -21,7 +21,7 @@ public struct MergeResources: Sendable, Hashable {
   }
 
   /// Inputs of a step up to this size stay mapped from one pass over them to the next.
-  var residentBytes: Int { memory / 2 }
+  var residentBytes: Int { memory / 4 * 3 }
 
   /// How many bands of output may be in flight.
   func buffers(of bandBytes: Int) -> Int { max(threads + 1, min(threads + 8, memory / 4 / max(1, bandBytes))) }
@@ -41,9 +41,9 @@ extension MergeResources {
 
 /// Streams the steps of a plan from their sources into a sink.
 ///
-/// Tensors follow each other in the order of the plan. Within a tensor all threads share each pass, band by band;
-/// finished bands are written behind the workers' backs. The result depends on neither: each output element is a
-/// function of its inputs, and summaries are added in block order.
+/// Each thread takes a tensor at a time and streams it band by band, or all share a very large one; finished bands are
+/// written behind their backs. The result depends on none of this: each output element is a function of its inputs, and
+/// summaries are added in block order.
 public struct MergeExecutor: Sendable {
   private let plan: MergePlan
   private let sources: [any TensorSource]
@@ -74,11 +74,20 @@ public struct MergeExecutor: Sendable {
     let writing = WriteBehind(
       sink: sink, buffers: resources.buffers(of: capacity), capacity: capacity, writers: Self.writers)
     do {
-      for (index, step) in plan.steps.enumerated() {
-        if done.contains(index) {
-          progress(step.byteCount)
-        } else {
-          try run(step, index, workers, scratches, writing, sink, progress)
+      let open = plan.steps.indices.filter { !done.contains($0) }
+      for index in done where plan.steps.indices.contains(index) { progress(plan.steps[index].byteCount) }
+      // Passes over one tensor end with a wait for the last band. So tensors go to one thread each, the largest first;
+      // those that would keep a thread busy long after the others are shared by all.
+      let total = open.reduce(0) { $0 + plan.steps[$1].output.shape.elementCount }
+      let isShared = { (index: Int) in plan.steps[index].output.shape.elementCount * 4 * workers.count > total }
+      for index in open where isShared(index) { try run(index, workers, scratches, writing, sink, progress) }
+      let own = open.filter { !isShared($0) }.sorted {
+        let (first, second) = (plan.steps[$0].output.shape.elementCount, plan.steps[$1].output.shape.elementCount)
+        return first != second ? first > second : $0 < $1
+      }
+      try workers.run(total: own.count) { worker, next in
+        while let place = next() {
+          try run(own[place], Workers(count: 1), [scratches[worker]], writing, sink, progress)
         }
       }
     } catch {
@@ -92,11 +101,13 @@ public struct MergeExecutor: Sendable {
   private static let writers = 2
 
   private func run(
-    _ step: PlanStep, _ index: Int, _ workers: Workers, _ scratches: [Scratch], _ writing: WriteBehind,
-    _ sink: any TensorSink, _ progress: @escaping @Sendable (Int) -> Void
+    _ index: Int, _ workers: Workers, _ scratches: [Scratch], _ writing: WriteBehind, _ sink: any TensorSink,
+    _ progress: @escaping @Sendable (Int) -> Void
   ) throws {
+    let step = plan.steps[index]
+    let resident = resources.residentBytes / resources.threads * workers.count
     let runner = try StepRunner(
-      step: step, sources: sources, workers: workers, scratches: scratches, residentBytes: resources.residentBytes)
+      step: step, sources: sources, workers: workers, scratches: scratches, residentBytes: resident)
     let elements = step.output.shape.elementCount
     let bands = Bands.count(of: elements)
     if bands == 0 { return try sink.finished(tensor: index) }

@@ -9,18 +9,21 @@ final class Scratch: @unchecked Sendable {
   // Used by one worker at a time.
   private var blocks: UnsafeMutableBufferPointer<Float>
   private var pointers: UnsafeMutableBufferPointer<UnsafePointer<Float>>
+  private var halves: UnsafeMutableBufferPointer<UnsafePointer<UInt16>>
   private var raw: UnsafeMutableRawBufferPointer
 
   init(inputs: Int) {
     blocks = .allocate(capacity: (inputs + 1) * Streaming.blockElements)
     blocks.initialize(repeating: 0)
     pointers = .allocate(capacity: max(1, inputs))
+    halves = .allocate(capacity: max(1, inputs))
     raw = .allocate(byteCount: 0, alignment: 64)
   }
 
   deinit {
     blocks.deallocate()
     pointers.deallocate()
+    halves.deallocate()
     raw.deallocate()
   }
 
@@ -37,6 +40,17 @@ final class Scratch: @unchecked Sendable {
 
   /// Sets where a block of one input lies.
   func point(input: Int, to address: UnsafePointer<Float>) { pointers.initializeElement(at: input, to: address) }
+
+  /// Sets where a block of one input lies that is bfloat16 as stored.
+  func point(input: Int, to address: UnsafePointer<UInt16>) { halves.initializeElement(at: input, to: address) }
+
+  /// The bfloat16 block that the first `inputs` pointers make up.
+  func storedBlock(inputs: Int, count: Int, start: Int) -> InputBlock {
+    InputBlock(
+      inputs: UnsafeBufferPointer(rebasing: pointers[0..<0]),
+      bfloat16: UnsafeBufferPointer(rebasing: halves[0..<inputs]),
+      count: count, start: start)
+  }
 
   /// The block that the first `inputs` pointers make up.
   func inputBlock(inputs: Int, count: Int, start: Int) -> InputBlock {

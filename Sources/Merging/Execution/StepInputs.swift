@@ -27,14 +27,25 @@ final class StepInputs: Sendable {
 
   /// Calls `body` with each block of a band, converted to float32.
   ///
-  /// - Parameter blockStride: 1 for all blocks, n for those whose number is a multiple of n.
+  /// - Parameters:
+  ///   - blockStride: 1 for all blocks, n for those whose number is a multiple of n.
+  ///   - takesBFloat16: whether blocks may be bfloat16 as stored, if all inputs are.
   func forEachBlock(
-    of band: Range<Int>, every blockStride: Int = 1, scratch: Scratch, _ body: (InputBlock) throws -> Void
+    of band: Range<Int>, every blockStride: Int = 1, takesBFloat16: Bool = false, scratch: Scratch,
+    _ body: (InputBlock) throws -> Void
   ) throws {
     let bytes = try inputBytes(of: band, scratch: scratch)
     for start in stride(from: band.lowerBound, to: band.upperBound, by: Streaming.blockElements) {
       if start / Streaming.blockElements % blockStride != 0 { continue }
       let count = min(Streaming.blockElements, band.upperBound - start)
+      if takesBFloat16, inputs.allSatisfy({ $0.tensor.dtype == .bfloat16 }) {
+        for (index, first) in bytes.enumerated() {
+          let source = first + (start - band.lowerBound) * 2
+          scratch.point(input: index, to: source.assumingMemoryBound(to: UInt16.self))
+        }
+        try body(scratch.storedBlock(inputs: inputs.count, count: count, start: start))
+        continue
+      }
       for (index, input) in inputs.enumerated() {
         let dtype = input.tensor.dtype
         let source = bytes[index] + (start - band.lowerBound) * dtype.byteCount

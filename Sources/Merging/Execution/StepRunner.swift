@@ -59,9 +59,9 @@ final class StepRunner: Sendable {
       let local = survey.makeLocal()
       while let index = next() {
         let band = Bands.range(index, of: elements)
-        try inputs.forEachBlock(of: band, every: survey.blockStride, scratch: scratches[worker]) {
-          survey.observe($0, into: local)
-        }
+        try inputs.forEachBlock(
+          of: band, every: survey.blockStride, takesBFloat16: survey.takesBFloat16, scratch: scratches[worker]
+        ) { survey.observe($0, into: local) }
         if releases { inputs.release(band) }
       }
       merging.withLock { _ in survey.merge(local) }
@@ -79,7 +79,7 @@ final class StepRunner: Sendable {
     case .copy: try inputs.copyBand(band, into: destination)
     case .combine(let combination):
       let dtype = step.output.dtype
-      try inputs.forEachBlock(of: band, scratch: scratch) { block in
+      try inputs.forEachBlock(of: band, takesBFloat16: combination.takesBFloat16, scratch: scratch) { block in
         let result = UnsafeMutableBufferPointer(start: scratch.output, count: block.count)
         combination.combine(block, into: result)
         let place = (destination.baseAddress.unsafelyUnwrapped) + (block.start - band.lowerBound) * dtype.byteCount
