@@ -7,14 +7,14 @@ internal import Tensors
 /// Allocated once and reused for every tensor: the first touch of fresh pages is slower than all arithmetic.
 final class Scratch: @unchecked Sendable {
   // Used by one worker at a time.
-  private var blocks: UnsafeMutableBufferPointer<Float>
-  private var pointers: UnsafeMutableBufferPointer<UnsafePointer<Float>>
-  private var halves: UnsafeMutableBufferPointer<UnsafePointer<UInt16>>
+  private let blocks: UnsafeMutablePointer<Float>
+  private let pointers: UnsafeMutableBufferPointer<UnsafePointer<Float>>
+  private let halves: UnsafeMutableBufferPointer<UnsafePointer<UInt16>>
   private var raw: UnsafeMutableRawBufferPointer
 
   init(inputs: Int) {
     blocks = .allocate(capacity: (inputs + 1) * Streaming.blockElements)
-    blocks.initialize(repeating: 0)
+    blocks.initialize(repeating: 0, count: (inputs + 1) * Streaming.blockElements)
     pointers = .allocate(capacity: max(1, inputs))
     halves = .allocate(capacity: max(1, inputs))
     raw = .allocate(byteCount: 0, alignment: 64)
@@ -32,11 +32,11 @@ final class Scratch: @unchecked Sendable {
 
   /// Room for a float32 block of one input.
   func block(ofInput input: Int) -> UnsafeMutablePointer<Float> {
-    blocks.baseAddress.unsafelyUnwrapped + (input + 1) * Streaming.blockElements
+    blocks + (input + 1) * Streaming.blockElements
   }
 
   /// Room for a float32 block of the output.
-  var output: UnsafeMutablePointer<Float> { blocks.baseAddress.unsafelyUnwrapped }
+  var output: UnsafeMutablePointer<Float> { blocks }
 
   /// Sets where a block of one input lies.
   func point(input: Int, to address: UnsafePointer<Float>) { pointers.initializeElement(at: input, to: address) }

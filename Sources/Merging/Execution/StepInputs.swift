@@ -86,10 +86,11 @@ final class StepInputs: Sendable {
     return try zip(inputs, offsets).map { input, offset in
       let size = input.tensor.dtype.byteCount
       if let region = input.region, let base = region.bytes.baseAddress { return base + band.lowerBound * size }
-      guard let raw else { return UnsafeRawPointer(scratch.output) }  // why: an empty band; nothing is read from it
-      let place = UnsafeMutableRawBufferPointer(rebasing: raw[offset..<offset + band.count * size])
+      let place = raw.map { UnsafeMutableRawBufferPointer(rebasing: $0[offset..<offset + band.count * size]) }
+      // Without an address the band is empty, and nothing is read from what stands in for one.
+      guard let place, let address = place.baseAddress else { return UnsafeRawPointer(scratch.output) }
       try input.source.read(input.tensor.name, elements: band, into: place)
-      return UnsafeRawPointer(place.baseAddress.unsafelyUnwrapped)
+      return UnsafeRawPointer(address)
     }
   }
 }

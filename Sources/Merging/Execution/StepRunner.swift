@@ -82,8 +82,10 @@ final class StepRunner: Sendable {
       try inputs.forEachBlock(of: band, takesBFloat16: combination.takesBFloat16, scratch: scratch) { block in
         let result = UnsafeMutableBufferPointer(start: scratch.output, count: block.count)
         combination.combine(block, into: result)
-        let place = (destination.baseAddress.unsafelyUnwrapped) + (block.start - band.lowerBound) * dtype.byteCount
-        VectorKernels.best.fromFloat32(scratch.output, dtype: dtype, count: block.count, into: place)
+        guard let first = destination.baseAddress else { return }
+        VectorKernels.best.fromFloat32(
+          scratch.output, dtype: dtype, count: block.count,
+          into: first + (block.start - band.lowerBound) * dtype.byteCount)
       }
     }
   }

@@ -74,25 +74,27 @@ final class WriteBehind: @unchecked Sendable {
   func close() throws {
     condition.lock()
     defer { condition.unlock() }
-    while failure == nil, !queue.isEmpty || busy > 0 { condition.wait() }
+    while busy > 0 || failure == nil && !queue.isEmpty { condition.wait() }
     closed = true
+    queue = []
     condition.broadcast()
     if let failure { throw failure }
   }
 
-  /// Stops the writers after an error elsewhere.
+  /// Stops the writers after an error elsewhere; returns when none of them is writing any more.
   func cancel() {
     condition.withLock {
       closed = true
       queue = []
       condition.broadcast()
+      while busy > 0 { condition.wait() }
     }
   }
 
   private func work() {
     condition.lock()
     while true {
-      while queue.isEmpty, !closed { condition.wait() }
+      while queue.isEmpty || failure != nil, !closed { condition.wait() }
       if queue.isEmpty { break }
       let buffer = queue.removeFirst()
       busy += 1
