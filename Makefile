@@ -1,6 +1,8 @@
 # What people and machines type. Every target installs the system packages it needs first and says so.
 
 SWIFT ?= swift
+# Arrows between rooms are those of the manifest, and no others.
+FLAGS := -c release --explicit-target-dependency-import-check error
 BRAID := .build/release/braid
 FAMILY := Fixtures/families/a
 PROMPTS := $(wildcard $(FAMILY)/prompts/*.heldout.jsonl)
@@ -16,7 +18,7 @@ demo: build
 
 # Builds and runs every test. One configuration for everything: the loops are slow without optimisation.
 test: packages
-	$(SWIFT) build -c release --build-tests
+	$(SWIFT) build $(FLAGS) --build-tests
 	$(SWIFT) test -c release --skip-build
 
 # Measures merging and scoring against floors of their own, in one run; makes about 7 GB of random models once.
@@ -25,7 +27,7 @@ bench: build
 	.build/release/braid-bench eval
 
 build: packages
-	$(SWIFT) build -c release
+	$(SWIFT) build $(FLAGS)
 
 format:
 	$(SWIFT) format --in-place --recursive --parallel Sources Tests Package.swift
