@@ -1,3 +1,4 @@
+internal import Kernels
 public import MergeSpecs
 public import Tensors
 private import Synchronization
@@ -66,7 +67,7 @@ public struct MergeExecutor: Sendable {
   public func run(
     into sink: any TensorSink, skipping done: Set<Int> = [], progress: @escaping @Sendable (Int) -> Void = { _ in }
   ) throws {
-    let workers = Workers(count: resources.threads)
+    let workers = ThreadTeam(count: resources.threads)
     let inputs = plan.steps.map(\.inputs.count).max() ?? 1
     let scratches = (0..<workers.count).map { _ in Scratch(inputs: inputs) }
     let bandBytes = plan.steps.map { min(Bands.elements, $0.output.shape.elementCount) * $0.output.dtype.byteCount }
@@ -85,9 +86,9 @@ public struct MergeExecutor: Sendable {
         let (first, second) = (plan.steps[$0].output.shape.elementCount, plan.steps[$1].output.shape.elementCount)
         return first != second ? first > second : $0 < $1
       }
-      try workers.run(total: own.count) { worker, next in
+      try workers.share(own.count) { worker, next in
         while let place = next() {
-          try run(own[place], Workers(count: 1), [scratches[worker]], writing, sink, progress)
+          try run(own[place], ThreadTeam(count: 1), [scratches[worker]], writing, sink, progress)
         }
       }
     } catch {
@@ -101,7 +102,7 @@ public struct MergeExecutor: Sendable {
   private static let writers = 2
 
   private func run(
-    _ index: Int, _ workers: Workers, _ scratches: [Scratch], _ writing: WriteBehind, _ sink: any TensorSink,
+    _ index: Int, _ workers: ThreadTeam, _ scratches: [Scratch], _ writing: WriteBehind, _ sink: any TensorSink,
     _ progress: @escaping @Sendable (Int) -> Void
   ) throws {
     let step = plan.steps[index]
@@ -114,7 +115,7 @@ public struct MergeExecutor: Sendable {
     writing.expect(tensor: index, bands: bands)
     let size = step.output.dtype.byteCount
     let inputSize = step.inputs.reduce(0) { $0 + $1.tensor.dtype.byteCount }
-    try workers.run(total: bands) { worker, next in
+    try workers.share(bands) { worker, next in
       while let number = next() {
         let band = Bands.range(number, of: elements)
         let buffer = try writing.take(tensor: index, byteOffset: band.lowerBound * size, count: band.count * size)

@@ -1,3 +1,4 @@
+internal import Kernels
 public import MergeSpecs
 public import Tensors
 
@@ -28,7 +29,7 @@ public struct PlannedTensorSource: TensorSource {
     let description = try checkRequest(tensor, elements: range, into: destination)
     guard let step = steps[tensor] else { throw TensorSourceError.noSuchTensor(tensor) }
     guard !range.isEmpty else { return }
-    let workers = Workers(count: resources.threads)
+    let workers = ThreadTeam(count: resources.threads)
     let scratches = (0..<workers.count).map { _ in Scratch(inputs: step.inputs.count) }
     let runner = try StepRunner(
       step: step, sources: sources, workers: workers, scratches: scratches, residentBytes: resources.residentBytes)
@@ -37,7 +38,7 @@ public struct PlannedTensorSource: TensorSource {
     let first = range.lowerBound / Bands.elements
     let last = (range.upperBound - 1) / Bands.elements
     let target = UnsafeDestination(destination)
-    try workers.run(total: last - first + 1) { worker, next in
+    try workers.share(last - first + 1) { worker, next in
       while let number = next() {
         let band = Bands.range(first + number, of: elements)
         let wanted = band.clamped(to: range)

@@ -20,7 +20,7 @@ final class StepRunner: Sendable {
   ///
   /// - Parameter residentBytes: inputs up to this size may stay in memory from one pass to the next.
   init(
-    step: PlanStep, sources: [any TensorSource], workers: Workers, scratches: [Scratch], residentBytes: Int
+    step: PlanStep, sources: [any TensorSource], workers: ThreadTeam, scratches: [Scratch], residentBytes: Int
   ) throws {
     self.step = step
     inputs = try StepInputs(step.inputs, sources: sources)
@@ -51,11 +51,11 @@ final class StepRunner: Sendable {
   }
 
   private static func run(
-    _ survey: any Survey, over inputs: StepInputs, elements: Int, releases: Bool, workers: Workers,
+    _ survey: any Survey, over inputs: StepInputs, elements: Int, releases: Bool, workers: ThreadTeam,
     scratches: [Scratch]
   ) throws {
     let merging = Mutex(())
-    try workers.run(total: Bands.count(of: elements)) { worker, next in
+    try workers.share(Bands.count(of: elements)) { worker, next in
       let local = survey.makeLocal()
       while let index = next() {
         let band = Bands.range(index, of: elements)
