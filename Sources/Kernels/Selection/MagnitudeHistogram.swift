@@ -24,6 +24,7 @@ public final class MagnitudeHistogram: @unchecked Sendable {
 
   // Half a megabyte each, used by every worker for every tensor: fresh pages would cost more than the counting.
   private static let capacity = Int(BRAID_HISTOGRAM_BINS) * Int(BRAID_HISTOGRAM_COPIES)
+  // A spare has no owner but the pool, whose lock guards it.
   private struct Spare: @unchecked Sendable { var counters: UnsafeMutablePointer<UInt32> }
   private static let pool = Mutex<[Spare]>([])
 
