@@ -6,7 +6,6 @@ enum ForeignFormat {
     if begins(with: [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]) {
       return "an HDF5 file (library \(try HDF5Library.version()) is at hand)"
     }
-    if begins(with: Array("GGUF".utf8)) { return "a GGUF file" }
     if begins(with: [0x93] + Array("NUMPY".utf8)) { return "a NumPy array" }
     if begins(with: Array("PK\u{3}\u{4}".utf8)) { return "a zip archive, such as PyTorch, NumPy or Keras write" }
     if begins(with: [0x80, 0x02]) { return "a pickle, such as PyTorch wrote before version 1.6" }
