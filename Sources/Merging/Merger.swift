@@ -62,8 +62,11 @@ public enum Merger {
       try MergeExecutor(plan: plan, sources: merge.sources, resources: resources)
         .run(into: writer, skipping: writer.finishedTensors, progress: progress)
       if let configuration { try writer.add(file: "config.json", bytes: configuration.bytes) }
-      for file in merge.donor.filesToCarry where file.name != specName {
-        try writer.add(copyOf: file.path, as: file.name)
+      let carried = merge.donor.filesToCarry.filter { $0.name != specName }
+      for file in carried { try writer.add(copyOf: file.path, as: file.name) }
+      let names = Set(carried.map(\.name) + ["config.json"])
+      for (name, bytes) in merge.donor.documents.sorted(by: { $0.key < $1.key }) where !names.contains(name) {
+        try writer.add(file: name, bytes: bytes)
       }
       try writer.add(file: specName, bytes: Array(merge.text.utf8))
       try writer.finish()
