@@ -8,6 +8,8 @@ blocks.gguf          two rows of random blocks of every quantised kind that Brai
 blocks.safetensors   the same elements in float32, as the package dequantises them
 llama.gguf           architectures/llama/default in float32, laid out as llama.cpp's converter does it
 llama-rope.gguf      the configuration and the rotary factors of architectures/llama/llama3, without its weights
+llama3-rope.gguf     the rotary factors of Llama 3.1
+gemma2.gguf          a few tensors of a Gemma 2, whose norms are stored with 1 added
 split-0000N-of-00002.gguf   three tensors in two parts
 vocabulary-NAME.gguf   the tokenizers families/a/base and tokenizers/llama3, without tensors
 """
@@ -144,6 +146,34 @@ def llama_rope():
     finish(w)
 
 
+def llama3_rope():
+    """The factors of Llama 3.1, whose rule the file does not state."""
+    w = GGUFWriter(HERE / "llama3-rope.gguf", "llama")
+    settings(w, dict(num_hidden_layers=1, max_position_embeddings=131072, hidden_size=64, intermediate_size=64, num_attention_heads=1,
+                     num_key_value_heads=1, rope_theta=500000.0, rms_norm_eps=1e-5, vocab_size=4))
+    wave = 2 * np.pi * 500000.0 ** (np.arange(32) / 32)
+    smooth = (8192 / wave - 1) / 3
+    w.add_tensor("rope_freqs.weight", np.where(wave < 2048, 1, np.where(wave > 8192, 8, 1 / ((1 - smooth) / 8 + smooth))).astype(np.float32))
+    finish(w)
+
+
+def gemma2():
+    """Norms are stored with 1 added."""
+    w = GGUFWriter(HERE / "gemma2.gguf", "gemma2")
+    settings(w, dict(num_hidden_layers=1, max_position_embeddings=8192, hidden_size=4, intermediate_size=8, num_attention_heads=2,
+                     num_key_value_heads=1, rope_theta=10000.0, rms_norm_eps=1e-6, vocab_size=6))
+    w.add_key_length(6)
+    w.add_attn_logit_softcapping(50.0)
+    w.add_final_logit_softcapping(30.0)
+    w.add_sliding_window(4096)
+    for name in ["attn_norm", "post_attention_norm", "ffn_norm", "post_ffw_norm"]:
+        w.add_tensor(f"blk.0.{name}.weight", np.array([1, 1.5, 0.75, 2], np.float32))
+    w.add_tensor("output_norm.weight", np.ones(4, np.float32))
+    w.add_tensor("token_embd.weight", np.arange(24, dtype=np.float16).reshape(6, 4))
+    w.add_tensor("blk.0.attn_q.weight", np.arange(48, dtype=np.float16).reshape(12, 4))
+    finish(w)
+
+
 def split():
     w = GGUFWriter(HERE / "split.gguf", "none", split_max_tensors=2)
     for n in range(3):
@@ -177,6 +207,8 @@ kinds()
 blocks()
 llama()
 llama_rope()
+llama3_rope()
+gemma2()
 split()
 vocabulary("family-a", "families/a/base", "smollm", True, True)
 vocabulary("llama3", "tokenizers/llama3", "llama-bpe", True, False)

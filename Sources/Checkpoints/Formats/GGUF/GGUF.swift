@@ -35,6 +35,21 @@ public enum GGUF: CheckpointFormat {
     try GGUFSplit(header.metadata)?.check(file: file)
     return FileIndex(
       tensors: try header.storedTensors(file: file),
-      metadata: header.metadata.entries.map { Metadatum(key: $0.key, value: header.metadata.text(of: $0.value)) })
+      metadata: header.metadata.entries.map { Metadatum(key: $0.key, value: header.metadata.text(of: $0.value)) }
+        + notes(header))
+  }
+
+  /// What of the file is not understood as a model, and why.
+  private static func notes(_ header: GGUFHeader) -> [Metadatum] {
+    let architecture = GGUFArchitecture.of(header.metadata)
+    var notes: [Metadatum] = []
+    let isFirst = GGUFSplit(header.metadata).map { $0.number == 1 } ?? true
+    if architecture.architecture == nil, !header.tensors.isEmpty, isFirst {
+      notes.append(Metadatum(key: "braid.names", value: "tensors keep the names of the file: \(architecture.reason)"))
+    }
+    if let reason = GGUFTokenizer(header.metadata).reason {
+      notes.append(Metadatum(key: "braid.tokenizer", value: "there is no tokenizer.json: \(reason)"))
+    }
+    return notes
   }
 }
