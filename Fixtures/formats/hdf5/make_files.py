@@ -29,8 +29,8 @@ with h5py.File(here / "dtypes.h5", "w") as f:
     f["bool"] = np.array([True, False, True])
     f["scalar"] = np.float32(1.5)
     f["empty"] = np.zeros((0, 3), "f4")
-    brain = f.create_dataset("bfloat16", data=np.array([0x3F80, 0xC000, 0x7F80], "<u2").view("V2"))
-    brain.attrs["dtype"] = "bfloat16"
+    narrow = f.create_dataset("bfloat16", data=np.array([0x3F80, 0xC000, 0x7F80], "<u2").view("V2"))
+    narrow.attrs["dtype"] = "bfloat16"
     f["opaque"] = np.zeros(3, "V2")
     f["text"] = ["a", "b"]
     f["null"] = h5py.Empty("f4")
@@ -46,7 +46,7 @@ with h5py.File(here / "dtypes.h5", "w") as f:
     h5py.h5d.create(f.id, b"compact", h5py.h5t.IEEE_F32LE, space, compact).write(space, space, data)
     h5py.h5d.create(f.id, b"compact-big", h5py.h5t.IEEE_F32BE, space, compact).write(space, space, data)
 
-for name, options in {"chunks": {}, "chunks-latest": {"libver": "latest"}}.items():
+for name, options in {"chunks": {}, "chunks-1.10": {"libver": ("v110", "v110")}}.items():
     with h5py.File(here / (name + ".h5"), "w", **options) as f:
         f.create_dataset("plain", data=numbers("<f4", 7, 10), chunks=(3, 4))
         f.create_dataset("gzip", data=numbers("<f4", 7, 10), chunks=(3, 4), compression="gzip")

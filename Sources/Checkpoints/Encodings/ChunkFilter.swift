@@ -24,7 +24,8 @@ enum ChunkFilter: Hashable {
   static let highestDeflateRatio = 1032
 
   /// Undoes filters, the last one first, so that `size` bytes come out.
-  static func undo(_ filters: [ChunkFilter], _ stored: UnsafeRawBufferPointer, size: Int) throws(DecodingError) -> [UInt8]
+  static func undo(_ filters: [ChunkFilter], _ stored: UnsafeRawBufferPointer, size: Int) throws(DecodingError)
+    -> [UInt8]
   {
     var bytes: [UInt8]?
     for (number, filter) in filters.enumerated().reversed() {
