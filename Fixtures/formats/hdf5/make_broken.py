@@ -3,9 +3,11 @@
 python3 make_broken.py    (h5py 3.16; writes beside itself)
 """
 
+import io
 import pathlib
 import struct
 import tempfile
+import zipfile
 import zlib
 
 import h5py
@@ -154,6 +156,21 @@ broken = {
 }
 for name, raw in broken.items():
     (here / (name + ".h5")).write_bytes(raw)
+
+
+def archive(raw, method):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method) as z:
+        z.writestr(zipfile.ZipInfo("model.weights.h5"), raw, method)
+    return file.getvalue()
+
+
+for name, raw in {
+    "archive-compressed": archive(plain, zipfile.ZIP_DEFLATED),
+    "archive-with-a-broken-file": archive(plain[:-1], zipfile.ZIP_STORED),
+    "archive-with-another-file": archive(b"weights", zipfile.ZIP_STORED),
+}.items():
+    (here / (name + ".keras")).write_bytes(raw)
 
 # Faults that only reading elements meets; the listing is in order.
 content = here.parent / "broken-content"

@@ -4,7 +4,6 @@ enum ForeignFormat {
   static func name(of bytes: UnsafeRawBufferPointer) -> String? {
     func begins(with signature: [UInt8]) -> Bool { bytes.count >= signature.count && bytes.starts(with: signature) }
     if begins(with: Array("GGUF".utf8)) { return "a GGUF file" }
-    if begins(with: [0x93] + Array("NUMPY".utf8)) { return "a NumPy array" }
     if begins(with: Array("PK\u{3}\u{4}".utf8)) { return "a zip archive, such as PyTorch, NumPy or Keras write" }
     if begins(with: [0x80, 0x02]) { return "a pickle, such as PyTorch wrote before version 1.6" }
     return nil

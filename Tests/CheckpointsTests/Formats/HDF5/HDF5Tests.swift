@@ -56,6 +56,18 @@ import Testing
     try Golden.expect(report, at: name + ".txt")
   }
 
+  @Test func `a Keras archive is the HDF5 file in it, and its descriptions`() async throws {
+    let archive = try Checkpoint.open(Self.folder + "/keras3.keras")
+    let file = try Checkpoint.open(Self.folder + "/keras3.weights.h5")
+    #expect(archive.format == "HDF5")
+    #expect(archive.index == file.index)
+    for tensor in file.index.tensors { #expect(try archive.bytes(of: tensor.name) == file.bytes(of: tensor.name)) }
+    let metadata = try #require(archive.files.first?.contents.metadata)
+    #expect(metadata.map(\.key) == ["optimizer", "metadata.json", "config.json"])
+    #expect(metadata.last?.value.contains("\"BatchNormalization\"") == true)
+    try await TensorSourceContract.check(archive)
+  }
+
   @Test func `every range of elements of chunks is the same part of the whole`() throws {
     for name in ["chunks", "chunks-1.10"] {
       let checkpoint = try Checkpoint.open(Self.folder + "/\(name).h5")
@@ -109,7 +121,7 @@ import Testing
         _ = try Checkpoint.open(Self.folder + "/broken/" + name)
         Issue.record("\(name) was accepted")
       } catch {
-        report += "\(name.dropLast(".h5".count))\n  \(message(error))\n"
+        report += "\(name.prefix { $0 != "." })\n  \(message(error))\n"
       }
       #expect(ContinuousClock.now - start < .seconds(3), "\(name)")
     }
