@@ -21,9 +21,10 @@ test: packages
 	$(SWIFT) build $(FLAGS) --build-tests
 	$(SWIFT) test -c release --skip-build
 
-# Measures merging and scoring against floors of their own, in one run; makes about 7 GB of random models once.
+# Measures merging, converting and scoring against floors of their own, in one run; makes about 7 GB of random models once.
 bench: build
 	.build/release/braid-bench merge
+	.build/release/braid-bench formats
 	.build/release/braid-bench eval
 
 build: packages

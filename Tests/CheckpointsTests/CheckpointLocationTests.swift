@@ -54,8 +54,9 @@ import Testing
   @Test func `content decides what a file is, not its name`() throws {
     #expect(message(try folder.write("weights.dat", weights)) == "tensors in weights.dat")
     #expect(
-      message(try folder.write("notes.txt", "hello")).hasPrefix(
-        "/notes.txt: this is not a weight file of a known format\n  formats that can be read: safetensors"))
+      message(try folder.write("notes.txt", "hello"))
+        == "/notes.txt: this is not a weight file of a known format\n  formats that can be read: "
+          + CheckpointFormats.all.map { $0.name }.joined(separator: ", "))
   }
 
   @Test func `a misspelt path gets the nearest one`() throws {
