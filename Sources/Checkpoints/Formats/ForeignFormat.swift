@@ -7,9 +7,7 @@ enum ForeignFormat {
       return "an HDF5 file (library \(try HDF5Library.version()) is at hand)"
     }
     if begins(with: Array("GGUF".utf8)) { return "a GGUF file" }
-    if begins(with: [0x93] + Array("NUMPY".utf8)) { return "a NumPy array" }
-    if begins(with: Array("PK\u{3}\u{4}".utf8)) { return "a zip archive, such as PyTorch, NumPy or Keras write" }
-    if begins(with: [0x80, 0x02]) { return "a pickle, such as PyTorch wrote before version 1.6" }
+    if begins(with: Array("PK\u{3}\u{4}".utf8)) { return "a zip archive without a PyTorch pickle or a NumPy array" }
     return nil
   }
 }
