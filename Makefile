@@ -38,9 +38,9 @@ lint:
 clean:
 	rm -rf .build runs out bench-data
 
-# HDF5, oneDNN and PCRE2 with their headers. Nothing is installed if all are there.
-APT := libhdf5-dev libdnnl-dev libpcre2-dev pkg-config
-BREW := hdf5 onednn pcre2 pkgconf
+# HDF5, oneDNN, PCRE2, xxHash and zlib with their headers. Nothing is installed if all are there.
+APT := libhdf5-dev libdnnl-dev libpcre2-dev libxxhash-dev zlib1g-dev pkg-config
+BREW := hdf5 onednn pcre2 xxhash zlib pkgconf
 
 packages:
 	@if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then \
@@ -57,7 +57,7 @@ packages:
 	  fi; \
 	elif command -v brew >/dev/null; then \
 	  for package in $(BREW); do brew list --versions $$package >/dev/null || { echo "installing $$package"; brew install $$package; }; done; \
-	elif ! { command -v pkg-config >/dev/null && pkg-config --exists hdf5 libpcre2-8 && [ -e /usr/include/dnnl.h ]; }; then \
-	  echo "error: please install HDF5, oneDNN and PCRE2 with their headers (on Debian: $(APT))" >&2; exit 1; \
+	elif ! { command -v pkg-config >/dev/null && pkg-config --exists hdf5 libpcre2-8 libxxhash zlib && [ -e /usr/include/dnnl.h ]; }; then \
+	  echo "error: please install HDF5, oneDNN, PCRE2, xxHash and zlib with their headers (on Debian: $(APT))" >&2; exit 1; \
 	fi
 	@command -v $(SWIFT) >/dev/null || { echo "error: no Swift toolchain; see https://www.swift.org/install (6.2 or later)" >&2; exit 1; }

@@ -17,7 +17,7 @@ let rooms = [
   Room(name: "Documents"),
   Room(name: "Tensors"),
   Room(name: "Kernels", rooms: ["Tensors", "CKernels", "COneDNN"]),
-  Room(name: "Checkpoints", rooms: ["Documents", "Tensors", "CHDF5"]),
+  Room(name: "Checkpoints", rooms: ["Documents", "Tensors", "Kernels", "CHDF5", "CXXHash", "CZlib"]),
   Room(name: "MergeMethods", rooms: ["Documents", "Tensors", "Kernels"]),
   Room(name: "LanguageModels", rooms: ["Documents", "Tensors", "Kernels", "CPCRE2"]),
   Room(
@@ -57,6 +57,9 @@ let package = Package(
       cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno"])]),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
     .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl")]),
+    .systemLibrary(
+      name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"]), .brew(["pcre2"])]),
   ]
     + rooms.map { room in
@@ -91,7 +94,7 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
   .treatAllWarnings(as: .error),
 ]
-let cells = ["CKernels", "CHDF5", "COneDNN", "CPCRE2"]
+let cells = ["CKernels", "CHDF5", "COneDNN", "CPCRE2", "CXXHash", "CZlib"]
 for target in package.targets where !cells.contains(target.name) {
   target.swiftSettings = (target.swiftSettings ?? []) + strict
 }

@@ -16,6 +16,8 @@ public struct Checkpoint: TensorSource {
 
   /// The name of the files' format.
   public var format: String { files.first?.format ?? "" }
+  /// The format of the files.
+  var reader: (any CheckpointFormat.Type)? { CheckpointFormats.all.first { $0.name == format } }
 
   private let places: [String: Place]
 
@@ -29,6 +31,9 @@ public struct Checkpoint: TensorSource {
   public static func open(_ path: String) throws(CheckpointError) -> Checkpoint {
     switch try CheckpointLocation(path: path) {
     case .file(let file): try Checkpoint(path: path, files: [WeightFile(path: file)], weightMapPath: nil)
+    case .files(let files):
+      try Checkpoint(
+        path: path, files: files.map { (file) throws(CheckpointError) in try WeightFile(path: file) }, weightMapPath: nil)
     case .shards(let list): try openShards(path: path, list: list)
     }
   }
@@ -103,13 +108,24 @@ public struct Checkpoint: TensorSource {
   ) throws {
     let description = try checkRequest(tensor, elements: range, into: destination)
     guard let place = places[tensor] else { throw TensorSourceError.noSuchTensor(tensor) }
+    let weights = files[place.file]
     switch place.encoding {
     case .contiguous(let stored):
       let start = stored.lowerBound + range.lowerBound * description.dtype.byteCount
-      let file = files[place.file].file
       let part = start..<start + destination.count
-      destination.copyMemory(from: UnsafeRawBufferPointer(rebasing: file.bytes[part]))
-      if part.count >= Self.smallestRelease { file.release(part) }
+      destination.copyMemory(from: UnsafeRawBufferPointer(rebasing: weights.file.bytes[part]))
+      if part.count >= Self.smallestRelease { weights.file.release(part) }
+    case .decoded(let decoder):
+      do throws(DecodingError) {
+        try decoder.read(range, of: weights.file.bytes, into: destination)
+      } catch {
+        throw CheckpointError(
+          FormatError(
+            file: weights.path, format: weights.format, offset: error.offset, tensor: tensor, found: error.found,
+            expected: error.expected))
+      }
+      // Which bytes were touched only the decoder knows; what is read again comes back from the page cache.
+      if destination.count >= Self.smallestRelease, let stored = decoder.storedBytes { weights.file.release(stored) }
     }
   }
 
@@ -119,20 +135,17 @@ public struct Checkpoint: TensorSource {
   /// The tensor's bytes in the mapped file.
   public func region(of tensor: String) throws -> TensorRegion? {
     guard let place = places[tensor] else { throw TensorSourceError.noSuchTensor(tensor) }
-    switch place.encoding {
-    case .contiguous(let stored):
-      let file = files[place.file].file
-      return TensorRegion(bytes: UnsafeRawBufferPointer(rebasing: file.bytes[stored]), owner: file) { range in
-        file.release(stored.lowerBound + range.lowerBound..<stored.lowerBound + range.upperBound)
-      }
+    guard case .contiguous(let stored) = place.encoding else { return nil }
+    let file = files[place.file].file
+    return TensorRegion(bytes: UnsafeRawBufferPointer(rebasing: file.bytes[stored]), owner: file) { range in
+      file.release(stored.lowerBound + range.lowerBound..<stored.lowerBound + range.upperBound)
     }
   }
 
-  /// The file that a tensor is stored in and the bytes that it takes there; nil if there is no such tensor.
-  public func location(of tensor: String) -> (file: WeightFile, bytes: Range<Int>)? {
+  /// The file that a tensor is stored in, the bytes that it takes there if they are one run, and what its stored form
+  /// is called if the elements are not simply there; nil if there is no such tensor.
+  public func location(of tensor: String) -> (file: WeightFile, bytes: Range<Int>?, storage: String?)? {
     guard let place = places[tensor] else { return nil }
-    switch place.encoding {
-    case .contiguous(let stored): return (files[place.file], stored)
-    }
+    return (files[place.file], place.encoding.storedBytes, place.encoding.storage)
   }
 }

@@ -7,10 +7,23 @@ enum CheckpointLocation {
   /// A list of shards.
   case shards(String)
 
-  /// What a model folder is searched for, in this order; the same as transformers.
-  static let candidates = ["model.safetensors", "model.safetensors.index.json"]
+  /// Weight files without a list that belong together, in order.
+  case files([String])
+
+  /// What a model folder is searched for, in this order; transformers' names first, in its order.
+  static let candidates = [
+    "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
+    "tf_model.h5", "model.weights.h5",
+  ]
+  /// Kinds of names that are looked for where no candidate is there, in this order; a list of shards of the kind ends
+  /// in `.index.json` after it.
+  static let endings = ["safetensors", "bin", "pt", "pth", "ckpt", "gguf", "keras", "h5", "npz", "npy"]
+  /// What training leaves in a model folder that is not the model.
+  static let strangers: Set<String> = [
+    "training_args.bin", "optimizer.pt", "optimizer.bin", "scheduler.pt", "rng_state.pth", "scaler.pt",
+  ]
   /// Endings of weight files that cannot be read, so that an error can say what is there instead.
-  static let foreignExtensions = ["bin", "pt", "pth", "ckpt", "h5", "keras", "gguf", "npz", "msgpack", "onnx"]
+  static let foreignExtensions = ["msgpack", "onnx", "tflite", "pb", "ot", "mlmodel"]
 
   /// Finds the weights at a path, which may be a folder, a weight file or a list of shards.
   init(path: String) throws(CheckpointError) {
@@ -23,7 +36,14 @@ enum CheckpointLocation {
     }
     switch status.kind {
     case .folder: self = try Self.search(path)
-    case .file: self = try Self.isWeightMap(path) ? .shards(path) : .file(path)
+    case .file:
+      if try Self.isWeightMap(path) {
+        self = .shards(path)
+      } else if let parts = try SplitFile(path)?.parts() {
+        self = .files(parts)
+      } else {
+        self = .file(path)
+      }
     case .other: throw CheckpointError(.unreadable, path: path, "this is neither a file nor a folder")
     }
   }
@@ -36,22 +56,38 @@ enum CheckpointLocation {
     guard let names = FileContents.names(in: folder) else {
       throw CheckpointError(.unreadable, path: folder, "the folder cannot be read")
     }
-    let lists = names.filter { $0.hasSuffix(".safetensors.index.json") }
-    if lists.count == 1 { return .shards(Path.join(folder, lists[0])) }
-    let single = names.filter { $0.hasSuffix(".safetensors") }
-    if single.count == 1, lists.isEmpty { return .file(Path.join(folder, single[0])) }
-    if single.count > 1 || lists.count > 1 {
-      throw CheckpointError(
-        .inconsistent, path: folder,
-        "several weight files and no list of shards: " + some(lists.isEmpty ? single : lists),
-        hint: "name one of the files, or add model.safetensors.index.json")
+    for ending in endings {
+      if let found = try search(folder, names: names.filter { !strangers.contains($0) }, ending: ending) {
+        return found
+      }
     }
     let foreign = names.filter { name in foreignExtensions.contains { name.hasSuffix("." + $0) } }
     throw CheckpointError(
       .missing, path: folder,
-      "no weights found; looked for " + (candidates + ["*.safetensors"]).joined(separator: ", ")
+      "no weights found; looked for " + (candidates + endings.map { "*." + $0 }).joined(separator: ", ")
         + (foreign.isEmpty ? "" : "; there is \(some(foreign)), which is in a format that cannot be read"),
       hint: names.isEmpty ? "the folder is empty" : nil)
+  }
+
+  /// The weights among names with one ending: a list, a single file, or all parts of a split one.
+  private static func search(
+    _ folder: String, names: [String], ending: String
+  ) throws(CheckpointError) -> CheckpointLocation? {
+    let lists = names.filter { $0.hasSuffix(".\(ending).index.json") }
+    if lists.count == 1 { return .shards(Path.join(folder, lists[0])) }
+    let single = names.filter { $0.hasSuffix("." + ending) }
+    if single.count == 1, lists.isEmpty {
+      let path = Path.join(folder, single[0])
+      return try SplitFile(path).map { split throws(CheckpointError) in .files(try split.parts()) } ?? .file(path)
+    }
+    guard let first = (lists.isEmpty ? single : lists).first else { return nil }
+    if lists.isEmpty, let split = SplitFile(Path.join(folder, first)), single.allSatisfy(split.contains) {
+      return .files(try split.parts())
+    }
+    throw CheckpointError(
+      .inconsistent, path: folder,
+      "several weight files and no list of shards: " + some(lists.isEmpty ? single : lists),
+      hint: "name one of the files, or add model.\(ending).index.json")
   }
 
   /// Lists of shards are JSON from the first byte. A weight file may begin with a brace too (as a length), but then

@@ -96,6 +96,30 @@ typedef struct {
   void (*float8e5m2_from_float32)(const float *in, uint8_t *out, size_t count);
   void (*float64_from_float32)(const float *in, double *out, size_t count);
 
+  // Blocks of elements that share scales, as in GGUF files; at any address.
+  void (*float32_from_q4_0)(const uint8_t *in, float *out, size_t blocks);
+  void (*float32_from_q4_1)(const uint8_t *in, float *out, size_t blocks);
+  void (*float32_from_q5_0)(const uint8_t *in, float *out, size_t blocks);
+  void (*float32_from_q5_1)(const uint8_t *in, float *out, size_t blocks);
+  void (*float32_from_q8_0)(const uint8_t *in, float *out, size_t blocks);
+  void (*float32_from_q2_k)(const uint8_t *in, float *out, size_t blocks);
+  void (*float32_from_q3_k)(const uint8_t *in, float *out, size_t blocks);
+  void (*float32_from_q4_k)(const uint8_t *in, float *out, size_t blocks);
+  void (*float32_from_q5_k)(const uint8_t *in, float *out, size_t blocks);
+  void (*float32_from_q6_k)(const uint8_t *in, float *out, size_t blocks);
+  void (*float32_from_iq4_nl)(const uint8_t *in, float *out, size_t blocks);
+  void (*float32_from_iq4_xs)(const uint8_t *in, float *out, size_t blocks);
+
+  // To the nearest of a block's levels. A scale that float16 cannot hold is stored as infinity; that of a block with an
+  // infinity or a NaN as NaN.
+  void (*q4_0_from_float32)(const float *in, uint8_t *out, size_t blocks);
+  void (*q4_1_from_float32)(const float *in, uint8_t *out, size_t blocks);
+  void (*q5_0_from_float32)(const float *in, uint8_t *out, size_t blocks);
+  void (*q5_1_from_float32)(const float *in, uint8_t *out, size_t blocks);
+  void (*q8_0_from_float32)(const float *in, uint8_t *out, size_t blocks);
+  void (*q4_k_from_float32)(const float *in, uint8_t *out, size_t blocks);
+  void (*q6_k_from_float32)(const float *in, uint8_t *out, size_t blocks);
+
   // out = sum of coefficients[j] * inputs[j], added in the order of the inputs.
   void (*linear_combination)(const float *const *inputs, const float *coefficients, size_t inputs_count, float *out,
                              size_t count);

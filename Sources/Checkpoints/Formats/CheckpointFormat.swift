@@ -20,12 +20,44 @@ public protocol CheckpointFormat: Sendable {
   ///
   /// - Parameter file: the file's name, for errors.
   static func readIndex(of bytes: UnsafeRawBufferPointer, file: String) throws(FormatError) -> FileIndex
+
+  /// What an opened checkpoint of this format means as a model; nil if its tensors are the model's as they are.
+  ///
+  /// - Parameter configuration: the `config.json` beside the weights, if there is one.
+  static func interpret(
+    _ checkpoint: Checkpoint, configuration: JSONFile?
+  ) throws(CheckpointError) -> ModelInterpretation?
+}
+
+extension CheckpointFormat {
+  /// The tensors are the model's as they are.
+  public static func interpret(
+    _ checkpoint: Checkpoint, configuration: JSONFile?
+  ) throws(CheckpointError) -> ModelInterpretation? { nil }
+}
+
+/// A checkpoint read as a model: its tensors under the names that Hugging Face gives them, and what else the weight
+/// files hold.
+public struct ModelInterpretation: Sendable {
+  /// The model's tensors, or nil if they are the stored ones.
+  public var tensors: [DerivedTensor]?
+  /// Contents of files that would lie beside the weights (`config.json`, `tokenizer.json`), by name.
+  public var documents: [String: [UInt8]]
+
+  /// Makes an interpretation; formats do this.
+  public init(tensors: [DerivedTensor]? = nil, documents: [String: [UInt8]] = [:]) {
+    self.tensors = tensors
+    self.documents = documents
+  }
 }
 
 /// The formats that can be read.
 public enum CheckpointFormats {
   /// All of them, in the order in which they are asked whether they recognise a file.
   public static let all: [any CheckpointFormat.Type] = [Safetensors.self]
+
+  /// The endings of weight files, each with its dot.
+  public static let fileEndings = all.flatMap { format in format.extensions.map { "." + $0 } }
 
   /// The format of a file: the first that recognises its content, else the one that its name suggests.
   static func format(of bytes: UnsafeRawBufferPointer, named name: String) -> (any CheckpointFormat.Type)? {
@@ -35,7 +67,7 @@ public enum CheckpointFormats {
 }
 
 /// What one weight file holds, as its header says.
-public struct FileIndex: Hashable, Sendable {
+public struct FileIndex: Sendable {
   /// The tensors, in the order in which their elements lie in the file.
   public var tensors: [StoredTensor]
   /// Free texts about the file, in the order of the header.
@@ -63,7 +95,7 @@ public struct Metadatum: Hashable, Sendable {
 }
 
 /// A tensor and the way its elements are stored.
-public struct StoredTensor: Hashable, Sendable {
+public struct StoredTensor: Sendable {
   /// The name, the dtype and the shape.
   public var description: TensorDescription
   /// Where and how the elements are stored.
@@ -74,10 +106,4 @@ public struct StoredTensor: Hashable, Sendable {
     self.description = description
     self.encoding = encoding
   }
-}
-
-/// How a tensor's elements are stored in a file.
-public enum TensorEncoding: Hashable, Sendable {
-  /// One after another in row-major order, little endian, at these bytes of the file.
-  case contiguous(Range<Int>)
 }

@@ -51,7 +51,9 @@ extension ModelFolder {
 /// What in a model folder does not go with a copy.
 enum CarriedFileRules {
   /// Files that are written anew or that describe the old model.
-  static let leftOut: Set<String> = ["config.json", "README.md", "mergekit_config.yml", "merge.yml"]
+  static let leftOut: Set<String> = [
+    "config.json", "README.md", "mergekit_config.yml", "merge.yml", CheckpointRecord.name,
+  ]
 
   /// Endings of weight files of every kind, and of what training leaves beside them.
   static let weightExtensions: Set<String> = [

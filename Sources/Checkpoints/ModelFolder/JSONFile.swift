@@ -11,7 +11,11 @@ public struct JSONFile: Sendable {
 
   /// Reads and parses a file; an error names the line and the column.
   public init(path: String) throws(CheckpointError) {
-    let bytes = try FileContents.read(path)
+    try self.init(path: path, bytes: try FileContents.read(path))
+  }
+
+  /// Parses what could stand in a file; an error names the line and the column.
+  init(path: String, bytes: [UInt8]) throws(CheckpointError) {
     self.path = path
     self.bytes = bytes
     do throws(JSONError) {

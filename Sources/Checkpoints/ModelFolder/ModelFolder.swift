@@ -1,13 +1,18 @@
 public import Documents
+public import Tensors
 
 /// A model as Hugging Face lays it out: weights, and beside them a configuration, a tokenizer and whatever else.
 public struct ModelFolder: Sendable {
   /// The folder.
   public let path: String
-  /// The weights.
+  /// What the weight files hold, as they call it.
   public let checkpoint: Checkpoint
-  /// `config.json`, if there is one.
+  /// The weights as the model has them: what other formats rename, pack or turn is undone.
+  public let weights: any TensorSource
+  /// `config.json`, or what the weight files say in its place, if either is there.
   public let configurationFile: JSONFile?
+  /// Files that the weight files hold the content of, by name: a GGUF file's tokenizer, say. Real ones outrank them.
+  public let documents: [String: [UInt8]]
 
   /// The root of `config.json`, or nil if there is none.
   public var configuration: JSONNode? { configurationFile?.root }
@@ -16,22 +21,30 @@ public struct ModelFolder: Sendable {
   public static func open(_ path: String) throws(CheckpointError) -> ModelFolder {
     let checkpoint = try Checkpoint.open(path)
     let folder = FileStatus(path: path)?.kind == .folder ? path : Path.folder(of: path)
-    let configuration = Path.join(folder, "config.json")
+    let place = Path.join(folder, "config.json")
+    var configuration = FileStatus(path: place) == nil ? nil : try JSONFile(path: place)
+    let reading = try checkpoint.reader?.interpret(checkpoint, configuration: configuration)
+    if configuration == nil, let bytes = reading?.documents["config.json"] {
+      configuration = try JSONFile(path: place, bytes: bytes)
+    }
+    var weights: any TensorSource = checkpoint
+    if let tensors = reading?.tensors { weights = DerivedTensors(tensors, from: checkpoint) }
     return ModelFolder(
-      path: folder, checkpoint: checkpoint,
-      configurationFile: FileStatus(path: configuration) == nil ? nil : try JSONFile(path: configuration))
+      path: folder, checkpoint: checkpoint, weights: weights, configurationFile: configuration,
+      documents: reading?.documents ?? [:])
   }
 
   /// The bytes of a file in the folder, or nil if it is not there.
   public func file(named name: String) throws(CheckpointError) -> [UInt8]? {
     let path = Path.join(self.path, name)
-    guard FileStatus(path: path) != nil else { return nil }
+    guard FileStatus(path: path) != nil else { return documents[name] }
     return try FileContents.read(path)
   }
 
   /// A JSON file in the folder, or nil if it is not there.
   public func json(named name: String) throws(CheckpointError) -> JSONFile? {
     let path = Path.join(self.path, name)
-    return FileStatus(path: path) == nil ? nil : try JSONFile(path: path)
+    if FileStatus(path: path) != nil { return try JSONFile(path: path) }
+    return try documents[name].map { bytes throws(CheckpointError) in try JSONFile(path: path, bytes: bytes) }
   }
 }

@@ -17,7 +17,7 @@ public struct OpenedMerge: Sendable {
   public let diagnostics: [Diagnostic]
 
   /// The weights of the plan's models, in its order.
-  public var sources: [any TensorSource] { folders.map(\.checkpoint) }
+  public var sources: [any TensorSource] { folders.map { $0.weights } }
 
   /// The model that everything beside the weights comes from.
   public var donor: ModelFolder { folders[plan.donor] }
@@ -51,7 +51,7 @@ public struct OpenedMerge: Sendable {
       }
     }
     let headers = folders.mapValues {
-      ModelHeader(index: $0.checkpoint.index, configuration: $0.configuration, location: $0.path)
+      ModelHeader(index: $0.weights.index, configuration: $0.configuration, location: $0.path)
     }
     let (plan, faults) = Planner.plan(spec, models: headers)
     diagnostics = Diagnostic.sorted(diagnostics + faults)

@@ -33,7 +33,7 @@ public struct OpenedModel: Sendable {
     }
     let folder = try ModelFolder.open(try ModelLocator.locate(argument))
     return OpenedModel(
-      name: name(of: argument), argument: argument, weights: folder.checkpoint, folder: folder,
+      name: name(of: argument), argument: argument, weights: folder.weights, folder: folder,
       configuration: folder.configuration, merge: nil)
   }
 
@@ -47,7 +47,7 @@ public struct OpenedModel: Sendable {
     var parts = argument.split(separator: "/").map(String.init)
     while let last = parts.last, last == "." { parts.removeLast() }
     guard var name = parts.last else { return argument }
-    for ending in [".yml", ".yaml", ".safetensors"] where name.lowercased().hasSuffix(ending) {
+    for ending in [".yml", ".yaml"] + CheckpointFormats.fileEndings where name.lowercased().hasSuffix(ending) {
       name.removeLast(ending.count)
     }
     // A weight file is usually called like every other; its folder says which model it is.

@@ -3,15 +3,15 @@ import Checkpoints
 import Tensors
 import Testing
 
-@Suite struct ShardLayoutTests {
+@Suite struct SafetensorsLayoutTests {
   private func tensor(_ name: String, _ count: Int, _ dtype: DType = .uint8) -> TensorDescription {
     TensorDescription(name: name, dtype: dtype, shape: [count])
   }
 
   @Test func `one shard has the plain name and no list`() throws {
-    let layout = try ShardLayout([tensor("a", 5), tensor("b", 6)])
+    let layout = try SafetensorsLayout.make([tensor("a", 5), tensor("b", 6)])
     #expect(layout.shards.map(\.fileName) == ["model.safetensors"])
-    #expect(layout.weightMap == nil)
+    #expect(layout.shardList == nil)
     #expect(layout.placements.map(\.offset) == [4096, 4101])
     #expect(layout.shards[0].byteCount == 4107)
     let header = String(decoding: layout.shards[0].header.dropFirst(8), as: UTF8.self)
@@ -24,11 +24,11 @@ import Testing
 
   @Test func `shards are filled in order up to the limit, and a large tensor has its own`() throws {
     let sizes = [40, 60, 1, 300, 100, 20]
-    let layout = try ShardLayout(sizes.enumerated().map { tensor("t\($0)", $1) }, maxShardSize: 100)
+    let layout = try SafetensorsLayout.make(sizes.enumerated().map { tensor("t\($0)", $1) }, maxShardSize: 100)
     #expect(layout.shards.map(\.tensors) == [[0, 1], [2], [3], [4], [5]])
     #expect(layout.shards.first?.fileName == "model-00001-of-00005.safetensors")
     #expect(layout.shards.last?.fileName == "model-00005-of-00005.safetensors")
-    try Golden.expect(String(decoding: layout.weightMap ?? [], as: UTF8.self), at: "weight-map.json")
+    try Golden.expect(String(decoding: layout.shardList?.bytes ?? [], as: UTF8.self), at: "weight-map.json")
   }
 
   @Test func `every tensor begins at a multiple of its element size, elements at a multiple of 4096`() throws {
@@ -36,25 +36,25 @@ import Testing
       tensor("a", 3), tensor("b", 3, .float64), tensor("c", 1, .bool), tensor("d", 5, .bfloat16),
       tensor("e", 1, .float32),
     ]
-    let layout = try ShardLayout(tensors)
+    let layout = try SafetensorsLayout.make(tensors)
     for (tensor, placement) in zip(tensors, layout.placements) {
       #expect(placement.offset % tensor.dtype.byteCount == 0)
     }
     #expect(layout.shards[0].tensors == [1, 4, 3, 0, 2])
-    #expect(layout.shards[0].header.count % ShardLayout.alignment == 0)
+    #expect(layout.shards[0].header.count % 4096 == 0)
     #expect(layout.placements[1].offset == layout.shards[0].header.count)
   }
 
   @Test func `names with quotes, slashes and other scripts are written as JSON`() throws {
     let names = ["a\"b", "c\\d", "e\nf", "größe.重み"]
-    let layout = try ShardLayout(names.map { tensor($0, 1) })
+    let layout = try SafetensorsLayout.make(names.map { tensor($0, 1) })
     let file = layout.shards[0].header + [1, 2, 3, 4]
     let index = try file.withUnsafeBytes { try Safetensors.readIndex(of: $0, file: "file") }
     #expect(index.tensors.map(\.description.name) == names)
   }
 
   @Test func `no tensors make an empty but valid file`() throws {
-    let layout = try ShardLayout([])
+    let layout = try SafetensorsLayout.make([])
     #expect(layout.shards.map(\.byteCount) == [4096])
     let header = layout.shards[0].header
     #expect(try header.withUnsafeBytes { try Safetensors.readIndex(of: $0, file: "file") }.tensors.isEmpty)
@@ -63,7 +63,7 @@ import Testing
   @Test func `names that no reader could tell apart are refused`() throws {
     func message(_ tensors: [TensorDescription]) -> String {
       do {
-        _ = try ShardLayout(tensors)
+        _ = try SafetensorsLayout.make(tensors)
         return ""
       } catch {
         return error.message
