@@ -54,7 +54,7 @@ public enum Merger {
   ) throws -> MergeSummary {
     let plan = merge.plan
     // Whatever can fail without reading a weight fails before the first file is made.
-    let configuration = try merge.configuration()
+    let configuration = try merge.configuration(dtype: output.options.dtype)
     let layout = try output.options.layout(
       of: plan.steps.map(\.output), donor: merge.donor, configuration: configuration?.root)
     let writer = try CheckpointWriter(

@@ -61,12 +61,18 @@ struct InspectCommand: AsyncParsableCommand {
       guard case .object(var members) = statistics.json else { return }
       if let location {
         members.append(("file", .string(location.file.path)))
-        members.append(("begin", .integer(location.bytes.lowerBound)))
-        members.append(("end", .integer(location.bytes.upperBound)))
+        if let bytes = location.bytes {
+          members.append(("begin", .integer(bytes.lowerBound)))
+          members.append(("end", .integer(bytes.upperBound)))
+        }
+        if let storage = location.storage { members.append(("storage", .string(storage))) }
       }
       print(JSONValue.object(members).pretty, terminator: "")
     } else {
-      let place = location.map { "\($0.file.path), bytes \($0.bytes.lowerBound) to \($0.bytes.upperBound)" }
+      let place = location.map { location in
+        location.file.path + (location.bytes.map { ", bytes \($0.lowerBound) to \($0.upperBound)" } ?? "")
+          + (location.storage.map { ", stored as \(PrintableText.of($0))" } ?? "")
+      }
       print(TensorReport(statistics, place: place, width: Screen.width).text, terminator: "")
     }
   }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Checkpoints
-import Documents
 import Merging
 
 struct MergeCommand: AsyncParsableCommand {
@@ -42,12 +41,6 @@ struct MergeCommand: AsyncParsableCommand {
         destination: output, options: form.options, mode: force ? .force : resume ? .resume : .fresh),
       resources: resources.resources, progress: { progress?.advance($0) })
     progress?.finish()
-    if !quiet {
-      let resumed = summary.resumed > 0 ? ", \(summary.resumed) of them done before" : ""
-      print(
-        "\(summary.destination): \(summary.tensors) tensors\(resumed), \(ByteCount.text(summary.byteCount)) in "
-          + "\(summary.shards) file\(summary.shards == 1 ? "" : "s")")
-      for line in RoundingText.lines(summary.roundingErrors) { print(line) }
-    }
+    if !quiet { print(summary.text) }
   }
 }

@@ -1,4 +1,4 @@
-import ArgumentParser
+public import ArgumentParser
 public import Checkpoints
 import Documents
 public import Tensors
@@ -46,19 +46,13 @@ enum RoundingText {
 }
 
 extension Double {
-  /// The number with three digits.
+  /// The number with three digits: `1.53e-5`.
   fileprivate var shortest: String {
     guard self != 0, isFinite else { return self == 0 ? "0" : "\(self)" }
-    // Rounded to three significant digits, then printed as Swift prints the shortest text for it.
-    let text = String(Float(self))
-    return text.count <= 8 ? text : Self.threeDigits(self)
-  }
-
-  private static func threeDigits(_ value: Double) -> String {
     var exponent = 0
-    var mantissa = abs(value)
-    while mantissa >= 10 { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
-    while mantissa < 1 { (mantissa, exponent) = (mantissa * 10, exponent - 1) }
-    return (value < 0 ? "-" : "") + Decimal.text(mantissa, decimals: 2) + (exponent == 0 ? "" : "e\(exponent)")
+    var mantissa = magnitude
+    while mantissa >= 9.995 { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
+    while mantissa < 0.9995 { (mantissa, exponent) = (mantissa * 10, exponent - 1) }
+    return (self < 0 ? "-" : "") + Decimal.text(mantissa, decimals: 2) + (exponent == 0 ? "" : "e\(exponent)")
   }
 }

@@ -19,7 +19,8 @@ struct ArrangedElements: ElementDecoder {
 
   /// Describes an arrangement; nil if an element would lie outside the stored bytes.
   init?(
-    source: StoredBytes, elementSize: Int, isBigEndian: Bool = false, shape: Shape, first: Int = 0, strides: [Int]? = nil
+    source: StoredBytes, elementSize: Int, isBigEndian: Bool = false, shape: Shape, first: Int = 0,
+    strides: [Int]? = nil
   ) {
     let dimensions = shape.dimensions
     guard let count = shape.checkedElementCount, let strides = strides ?? Self.rowMajor(dimensions),

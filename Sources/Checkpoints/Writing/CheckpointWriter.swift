@@ -194,7 +194,8 @@ public final class CheckpointWriter: Sendable {
   }
 
   private func place(for file: String) throws(CheckpointError) -> String {
-    let reserved = layout.shards.contains { $0.fileName == file } || [layout.shardList?.name, CheckpointRecord.name].contains(file)
+    let reserved =
+      layout.shards.contains { $0.fileName == file } || [layout.shardList?.name, CheckpointRecord.name].contains(file)
     guard isOpen.load(ordering: .relaxed), Path.isContained(file), !reserved else {
       throw CheckpointError(.refused, path: Path.join(destination, file), "this file cannot be put beside the weights")
     }

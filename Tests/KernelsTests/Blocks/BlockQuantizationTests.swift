@@ -7,17 +7,17 @@ import Testing
   private let kernels = VectorKernels.best
 
   @Test(arguments: [
-    // The last two as measured, rounded up; ggml's own search leaves 0.0713 and 0.0177, levels that merely reach from
-    // minimum to maximum 0.0783 in Q4_K.
-    (BlockFormat.q4_0, 0.1), (.q4_1, 0.085), (.q5_0, 0.05), (.q5_1, 0.041), (.q8_0, 0.006), (.q4_K, 0.0708),
+    // As measured, rounded up. ggml's own search leaves 0.0713 and 0.0177 in the last two, and levels that merely
+    // reach from minimum to maximum 0.0783 in Q4_K.
+    (BlockFormat.q4_0, 0.0870), (.q4_1, 0.0792), (.q5_0, 0.0434), (.q5_1, 0.0385), (.q8_0, 0.0055), (.q4_K, 0.0708),
     (.q6_K, 0.0172),
   ]) func `normal numbers keep their values within the format's error`(format: BlockFormat, limit: Double) {
     let numbers = normal(seed: 1, count: 256 * 256)
-    for scale: Float in [1, 0.02, 1e-4] {
+    // Small numbers have scales that are subnormal in float16 and coarse; Q4_K and Q6_K reach further down.
+    for scale: Float in [100, 1, 0.02, format.elementsPerBlock == 256 ? 1e-4 : 0.01] {
       let scaled = numbers.map { $0 * scale }
       let error = deviation(kernels.elements(of: kernels.blocks(of: scaled, format), format), from: scaled)
-      // Scales far below 1e-4 are subnormal in float16, which costs a little.
-      #expect(error / Double(scale) < limit * (scale < 1e-3 ? 1.05 : 1), "\(format.rawValue) at \(scale)")
+      #expect(error / Double(scale) < limit, "\(format.rawValue) at \(scale)")
     }
   }
 
@@ -84,11 +84,6 @@ import Testing
       #expect(hit.allSatisfy { read[$0].isNaN })
       #expect(read.indices.allSatisfy { hit.contains($0) || read[$0] == clean[$0] })
     }
-  }
-
-  @Test func `the formats that can be written are those of the kernels`() {
-    for format in BlockFormat.canQuantize { #expect(!roundTrip([1], format).isEmpty) }
-    #expect(Set(BlockFormat.canQuantize).count == BlockFormat.canQuantize.count)
   }
 
   // MARK: Means
