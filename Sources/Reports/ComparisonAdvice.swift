@@ -22,6 +22,9 @@ struct ComparisonAdvice {
   /// From this share of the base's norm on a model is no small step away from it.
   private static let farFromBase = 0.5
 
+  /// Below this share of the possible rank changes are concentrated.
+  private static let concentrated = 0.1
+
   init(_ comparison: ModelComparison) {
     let total = comparison.total
     if comparison.tensors.isEmpty {
@@ -84,7 +87,7 @@ struct ComparisonAdvice {
     if max(first, second) >= farFromBase {
       return start + ", which is far for a fine-tune: expect a plain average to lose something of both."
     }
-    return start + ": steps of similar length, so equal weights are a fair start."
+    return start + ": steps of comparable length, so equal weights are a fair start."
   }
 
   private static func direction(_ vectors: TaskVectorRelation) -> String? {
@@ -127,10 +130,9 @@ struct ComparisonAdvice {
     let shares = comparison.medianRankShares
     guard let first = shares.first, let second = shares.second else { return [] }
     let figures =
-      "the median stable rank is \(Figures.percent(first)) of the possible for A and \(Figures.percent(second)) "
-      + "for B"
-    return max(first, second) < 0.1
-      ? ["Each matrix changed along few directions (\(figures)): the changes would compress well into an adapter."]
-      : ["Changes are spread over many directions (\(figures)): a low-rank adapter would lose part of them."]
+      "median stable rank \(Figures.percent(first)) of the possible for A, \(Figures.percent(second)) for B"
+    return max(first, second) < concentrated
+      ? ["Changes are concentrated along few directions of each matrix (\(figures)): a low-rank adapter may hold them."]
+      : ["Changes are spread over many directions of each matrix (\(figures)): a low-rank adapter would lose much."]
   }
 }

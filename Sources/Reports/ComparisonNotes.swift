@@ -29,6 +29,12 @@ struct ComparisonNotes {
     list(
       "Too large to find stable ranks within the memory budget",
       comparison.tensors.filter(\.isTooLargeToRank).map(\.name))
+    let (roles, layers) = (comparison.roles.count, comparison.layers.count)
+    if roles > ComparisonTables.maximumRoles || layers > ComparisonTables.maximumLayers {
+      lines.append(
+        "Tables show \(ComparisonTables.maximumRoles) of \(roles) roles and \(ComparisonTables.maximumLayers) of "
+          + "\(layers) layers at most; --json has all.")
+    }
     self.lines = lines
   }
 

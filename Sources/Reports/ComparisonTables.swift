@@ -8,6 +8,11 @@ struct ComparisonTables {
   /// Whether shades stand before the figures of maps, for where there are no colours.
   let isShaded: Bool
 
+  /// More roles and layers than any model has are not shown, so that a page stays a page.
+  static let maximumRoles = 64
+  /// More layers than this are not shown.
+  static let maximumLayers = 256
+
   /// How A and B differ, all together and by role.
   var differences: TextTable {
     TextTable(
@@ -73,7 +78,7 @@ struct ComparisonTables {
 
   private var groups: [(String, ModelComparison.Group)] {
     [("all", comparison.total)]
-      + comparison.roles.map { role in (PrintableText.of(role), comparison.group { $0.place.role == role }) }
+      + comparison.roles.prefix(Self.maximumRoles).map { (PrintableText.of($0.role, limit: 40), $0.group) }
   }
 
   private static func cells(of difference: TensorDifference) -> [TextTable.Cell] {
@@ -93,9 +98,13 @@ struct ComparisonTables {
 
   /// A figure for each layer and role, with heat from nothing to the largest of the map.
   private func map(_ figure: (ModelComparison.Group) -> Double?) -> TextTable {
-    let (layers, roles, cells) = (comparison.layers, comparison.roles, comparison.cells)
-    let stacks = Set(layers.compactMap(\.stack))
-    let values = layers.map { layer in roles.map { role in cells[layer]?[role].flatMap(figure) } }
+    let layers = comparison.layers.prefix(Self.maximumLayers)
+    let roles = comparison.roles.prefix(Self.maximumRoles).map(\.role)
+    let cells = comparison.cells
+    let stacks = Set(layers.compactMap(\.layer.stack))
+    let values = layers.map { layer, _ in
+      roles.map { role in cells[ModelComparison.Cell(layer: layer, role: role)].flatMap(figure) }
+    }
     let largest = values.joined().compactMap { $0 }.max() ?? 0
     func cell(_ value: Double?) -> TextTable.Cell {
       guard let value else { return TextTable.Cell("") }
@@ -105,18 +114,17 @@ struct ComparisonTables {
       cell.heat = heat
       return cell
     }
-    let rows = zip(layers, values).map { layer, values in
-      let name = layer.number.map { number in
-        stacks.count > 1 ? "\(PrintableText.of(layer.stack ?? "")).\(number)" : "\(number)"
-      }
-      let all = comparison.group { $0.place.stack == layer.stack && $0.place.layer == layer.number }
-      return [TextTable.Cell(name ?? "other")] + values.map(cell) + [
-        TextTable.Cell(figure(all).map(Figures.plain) ?? "")
-      ]
+    let rows = zip(layers, values).map { line, values in
+      let stack = stacks.count > 1 ? PrintableText.of(line.layer.stack ?? "", limit: 40) + "." : ""
+      let name = line.layer.number.map { stack + "\($0)" } ?? "other"
+      let all = figure(line.group).map(Figures.plain) ?? ""
+      return [TextTable.Cell(name)] + values.map(cell) + [TextTable.Cell(all)]
     }
     return TextTable(
       columns: [TextTable.Column(title: ["", "layer"], isText: true)]
-        + (roles.map { Self.title(PrintableText.of($0)) } + [["", "all"]]).map { TextTable.Column(title: $0) },
+        + (roles.map { Self.title(PrintableText.of($0, limit: 40)) } + [["", "all"]]).map {
+          TextTable.Column(title: $0)
+        },
       rows: rows)
   }
 

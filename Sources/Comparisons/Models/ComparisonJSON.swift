@@ -8,44 +8,28 @@ extension ModelComparison {
     if let base { members.append(("base", .string(base))) }
     members.append(("total", total.json))
     if base != nil {
-      let shares = medianRankShares
-      members.append(
-        (
-          "median_rank_share",
-          .object([("a", .optional(shares.first)), ("b", .optional(shares.second))])
-        ))
+      let (first, second) = medianRankShares
+      members.append(("median_rank_share", .object([("a", .optional(first)), ("b", .optional(second))])))
     }
-    members.append(
-      (
-        "layers",
-        .array(
-          layers.map { layer in
-            let group = group { $0.place.stack == layer.stack && $0.place.layer == layer.number }
-            return .object(
-              [
-                ("stack", layer.stack.map(JSONValue.string) ?? .null),
-                ("layer", layer.number.map(JSONValue.integer) ?? .null),
-              ] + group.members)
-          })
-      ))
-    members.append(
-      (
-        "roles",
-        .array(roles.map { role in .object([("role", .string(role))] + group { $0.place.role == role }.members) })
-      ))
-    members.append(
-      ("only_in_a", .array(onlyInFirst.map { Self.json(of: $0) })))
-    members.append(("only_in_b", .array(onlyInSecond.map { Self.json(of: $0) })))
-    members.append(
-      (
-        "reshaped",
-        .array(reshaped.map { .object([("a", Self.json(of: $0.first)), ("b", Self.json(of: $0.second))]) })
-      ))
-    members.append(("tensors", .array(tensors.map(\.json))))
+    let layers = layers.map { layer, group in
+      let place: [(key: String, value: JSONValue)] = [
+        ("stack", layer.stack.map(JSONValue.string) ?? .null), ("layer", layer.number.map(JSONValue.integer) ?? .null),
+      ]
+      return JSONValue.object(place + group.members)
+    }
+    let reshaped = reshaped.map { tensor in
+      JSONValue.object([("a", Self.json(of: tensor.first)), ("b", Self.json(of: tensor.second))])
+    }
+    members += [
+      ("layers", .array(layers)),
+      ("roles", .array(roles.map { .object([("role", .string($0.role))] + $0.group.members) })),
+      ("only_in_a", .array(onlyInFirst.map(Self.json))), ("only_in_b", .array(onlyInSecond.map(Self.json))),
+      ("reshaped", .array(reshaped)), ("tensors", .array(tensors.map(\.json))),
+    ]
     return .object(members)
   }
 
-  static func json(of tensor: TensorDescription) -> JSONValue {
+  private static func json(of tensor: TensorDescription) -> JSONValue {
     .object([
       ("name", .string(tensor.name)), ("dtype", .string(tensor.dtype.rawValue)),
       ("shape", .array(tensor.shape.dimensions.map(JSONValue.integer))),

@@ -94,44 +94,52 @@ public struct ModelComparison: Sendable {
   public var notFinite: [TensorComparison] { tensors.filter { $0.difference.notFinite > 0 } }
 
   /// All compared tensors together.
-  public var total: Group { group { _ in true } }
+  public var total: Group { groups { _ in 0 }[0] ?? Group() }
 
-  /// The tensors of a group.
-  public func group(where isMember: (TensorComparison) -> Bool) -> Group {
-    var group = Group()
-    for tensor in tensors where isMember(tensor) { group.add(tensor) }
-    return group
+  /// Compared tensors in groups that have something in common.
+  public func groups<Key: Hashable>(by key: (TensorComparison) -> Key) -> [Key: Group] {
+    var groups: [Key: Group] = [:]
+    for tensor in tensors { groups[key(tensor), default: Group()].add(tensor) }
+    return groups
   }
 
-  /// The roles of compared tensors, those in layers first, each in A's order.
-  public var roles: [String] {
+  /// Compared tensors by role: those in layers first, each in A's order.
+  public var roles: [(role: String, group: Group)] {
+    let groups = groups { $0.place.role }
     var order: [String] = []
+    var seen: Set<String> = []
     for inLayers in [true, false] {
-      for tensor in tensors where (tensor.place.layer != nil) == inLayers && !order.contains(tensor.place.role) {
-        order.append(tensor.place.role)
+      for tensor in tensors where (tensor.place.layer != nil) == inLayers {
+        if seen.insert(tensor.place.role).inserted { order.append(tensor.place.role) }
       }
     }
-    return order
+    return order.map { ($0, groups[$0] ?? Group()) }
   }
 
-  /// The layers of compared tensors, in order; what lies outside of layers last.
-  public var layers: [Layer] {
-    let found = Set(tensors.map { Layer(stack: $0.place.stack, number: $0.place.layer) })
-    return found.sorted { a, b in
-      guard let first = a.number, let second = b.number else { return a.number != nil }
-      return (a.stack ?? "", first) < (b.stack ?? "", second)
+  /// Compared tensors by layer, in order; what lies outside of layers comes last.
+  public var layers: [(layer: Layer, group: Group)] {
+    groups(by: \.place.position).sorted { a, b in
+      guard let first = a.key.number, let second = b.key.number else { return a.key.number != nil }
+      return (a.key.stack ?? "", first) < (b.key.stack ?? "", second)
+    }.map { ($0.key, $0.value) }
+  }
+
+  /// A layer and a role.
+  public struct Cell: Hashable, Sendable {
+    /// The layer.
+    public var layer: Layer
+    /// The role.
+    public var role: String
+
+    /// Names a cell.
+    public init(layer: Layer, role: String) {
+      self.layer = layer
+      self.role = role
     }
   }
 
-  /// The tensors in groups of one layer and one role.
-  public var cells: [Layer: [String: Group]] {
-    var cells: [Layer: [String: Group]] = [:]
-    for tensor in tensors {
-      let layer = Layer(stack: tensor.place.stack, number: tensor.place.layer)
-      cells[layer, default: [:]][tensor.place.role, default: Group()].add(tensor)
-    }
-    return cells
-  }
+  /// Compared tensors in groups of one layer and one role.
+  public var cells: [Cell: Group] { groups { Cell(layer: $0.place.position, role: $0.place.role) } }
 
   /// The median over matrices of stable rank over the most that it could be, for A and for B; nil where no matrix has
   /// one.

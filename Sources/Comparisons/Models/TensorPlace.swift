@@ -9,6 +9,9 @@ public struct TensorPlace: Hashable, Sendable {
   /// What the tensor does, as the last part of its name says: `q_proj`, `embed_tokens`.
   public var role: String
 
+  /// The layer.
+  var position: ModelComparison.Layer { ModelComparison.Layer(stack: stack, number: layer) }
+
   /// The places of tensors.
   ///
   /// A role is the last part of the name that is neither a number nor `weight`. Where parts of different names end
