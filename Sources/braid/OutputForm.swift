@@ -38,7 +38,8 @@ extension DType: ExpressibleByArgument {}
 enum RoundingText {
   static func lines(_ entries: [RoundingErrors.Entry]) -> [String] {
     entries.map { entry in
-      "\(entry.from) to \(entry.to): largest rounding error \(entry.largest.shortest) (in \(entry.tensor)), "
+      guard entry.largest > 0 || entry.overflows > 0 else { return "\(entry.from) to \(entry.to): exact" }
+      return "\(entry.from) to \(entry.to): largest rounding error \(entry.largest.shortest) (in \(entry.tensor)), "
         + "relative \(entry.largestRelative.shortest)"
         + (entry.overflows > 0 ? "; \(entry.overflows) elements became infinite" : "")
     }
