@@ -24,7 +24,8 @@ let rooms = [
     name: "MergeSpecs", rooms: ["Documents", "Tensors", "MergeMethods"], products: [yams]),
   Room(name: "Merging", rooms: ["Documents", "Tensors", "Kernels", "Checkpoints", "MergeMethods", "MergeSpecs"]),
   Room(name: "Evaluation", rooms: ["Documents", "Tensors", "Checkpoints", "LanguageModels"]),
-  Room(name: "Reports", rooms: ["Documents", "Merging", "Evaluation"]),
+  Room(name: "Comparisons", rooms: ["Documents", "Tensors", "Kernels", "MergeSpecs"]),
+  Room(name: "Reports", rooms: ["Documents", "Tensors", "Merging", "Evaluation", "Comparisons"]),
   Room(
     name: "Batches",
     rooms: ["Documents", "Tensors", "Checkpoints", "LanguageModels", "MergeSpecs", "Merging", "Evaluation", "Reports"]),
