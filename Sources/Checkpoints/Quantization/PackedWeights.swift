@@ -21,7 +21,7 @@ enum PackedWeights {
     switch settings?.method {
     case nil:
       // Float8 weights speak for themselves; integers do not say what they mean.
-      if let codes = index.tensors.first(where: { $0.name.hasSuffix("." + PackedParts.codes) && isPacked($0) }) {
+      if let codes = index.tensors.first(where: { isPacked($0) && $0.name.hasSuffix("." + PackedParts.codes) }) {
         throw refusal(
           checkpoint, codes, "it holds codes, but there is no quantization_config that says how they are packed")
       }
