@@ -79,10 +79,13 @@ let package = Package(
         name: "braid-bench",
         dependencies: ["Documents", "Tensors", "Kernels", "Checkpoints", "LanguageModels", "MergeSpecs", "Merging"]
           + [argumentParser]),
+      // What `make fuzz` runs; not a product.
+      .executableTarget(name: "braid-fuzz", dependencies: ["Tensors", "Checkpoints", argumentParser]),
       // Fixtures, goldens, ulp comparison and the contract suites; not a product.
       .target(name: "BraidTesting", dependencies: ["Documents", "Tensors", "Checkpoints"]),
       .testTarget(
-        name: "EndToEndTests", dependencies: ["braid", "BraidTesting", "Documents", "Tensors", "Checkpoints"],
+        name: "EndToEndTests",
+        dependencies: ["braid", "braid-fuzz", "BraidTesting", "Documents", "Tensors", "Checkpoints"],
         exclude: goldens(of: "EndToEndTests")),
     ]
 )
