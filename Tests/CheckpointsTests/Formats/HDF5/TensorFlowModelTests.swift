@@ -26,10 +26,12 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    ([3, 4], [1, 0]), ([2, 3, 4], [2, 1, 0]), ([3, 2, 5, 4], [3, 2, 0, 1]), ([2, 3, 4], [0, 2, 1]), ([5], [0]), ([], []),
-    ([3, 4], [0, 1]), ([1, 4], [1, 0]),
-  ] as [([Int], [Int])])
+  @Test(
+    arguments: [
+      ([3, 4], [1, 0]), ([2, 3, 4], [2, 1, 0]), ([3, 2, 5, 4], [3, 2, 0, 1]), ([2, 3, 4], [0, 2, 1]), ([5], [0]),
+      ([], []),
+      ([3, 4], [0, 1]), ([1, 4], [1, 0]),
+    ] as [([Int], [Int])])
   func `every range of a transposed tensor is what the definition says`(shape: [Int], permutation: [Int]) throws {
     for dtype in [DType.uint8, .bfloat16, .float32, .float64] {
       let description = TensorDescription(name: "x", dtype: dtype, shape: Shape(shape))
