@@ -56,7 +56,9 @@ extension ModelFolder {
 /// What in a model folder does not go with a copy.
 enum CarriedFileRules {
   /// Files that are written anew or that describe the old model.
-  static let leftOut: Set<String> = ["config.json", "README.md", "mergekit_config.yml", "merge.yml"]
+  static let leftOut: Set<String> = [
+    "config.json", "README.md", "mergekit_config.yml", "merge.yml", CheckpointRecord.name,
+  ]
 
   /// Where AutoGPTQ and AutoAWQ write how they packed the weights, beside or in place of `config.json`.
   static let packingNotes: Set<String> = ["quantize_config.json", "quant_config.json"]
