@@ -24,7 +24,8 @@ let rooms = [
     name: "MergeSpecs", rooms: ["Documents", "Tensors", "MergeMethods"], products: [yams]),
   Room(name: "Merging", rooms: ["Documents", "Tensors", "Kernels", "Checkpoints", "MergeMethods", "MergeSpecs"]),
   Room(name: "Evaluation", rooms: ["Documents", "Tensors", "Checkpoints", "LanguageModels"]),
-  Room(name: "Reports", rooms: ["Documents", "Merging", "Evaluation"]),
+  Room(name: "Comparisons", rooms: ["Documents", "Tensors", "Kernels", "MergeSpecs"]),
+  Room(name: "Reports", rooms: ["Documents", "Tensors", "Merging", "Evaluation", "Comparisons"]),
   Room(
     name: "Batches",
     rooms: ["Documents", "Tensors", "Checkpoints", "LanguageModels", "MergeSpecs", "Merging", "Evaluation", "Reports"]),
@@ -78,10 +79,13 @@ let package = Package(
         name: "braid-bench",
         dependencies: ["Documents", "Tensors", "Kernels", "Checkpoints", "LanguageModels", "MergeSpecs", "Merging"]
           + [argumentParser]),
+      // What `make fuzz` runs; not a product.
+      .executableTarget(name: "braid-fuzz", dependencies: ["Tensors", "Checkpoints", argumentParser]),
       // Fixtures, goldens, ulp comparison and the contract suites; not a product.
       .target(name: "BraidTesting", dependencies: ["Documents", "Tensors", "Checkpoints"]),
       .testTarget(
-        name: "EndToEndTests", dependencies: ["braid", "BraidTesting", "Documents", "Tensors", "Checkpoints"],
+        name: "EndToEndTests",
+        dependencies: ["braid", "braid-fuzz", "BraidTesting", "Documents", "Tensors", "Checkpoints"],
         exclude: goldens(of: "EndToEndTests")),
     ]
 )

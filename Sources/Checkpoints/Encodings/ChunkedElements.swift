@@ -69,49 +69,19 @@ struct ChunkedElements: ElementDecoder {
     _ elements: Range<Int>, of file: UnsafeRawBufferPointer, into destination: UnsafeMutableRawBufferPointer
   ) throws(DecodingError) {
     guard !elements.isEmpty, destination.baseAddress != nil else { return }
-    let box = bounds(of: elements)
-    let first = zip(box, extents).map { $0.lowerBound / $1 }
-    let last = zip(box, extents).map { ($0.upperBound - 1) / $1 }
-    var place = first
+    let touched = ElementBox(
+      zip(ElementBox(of: elements, in: shape).ranges, extents).map {
+        $0.lowerBound / $1..<($0.upperBound - 1) / $1 + 1
+      })
+    guard var place = touched.first else { return }
     repeat {
       try copyChunk(at: place, elements, of: file, into: destination)
-    } while Self.advance(&place, from: first, through: last)
+    } while touched.advance(&place)
     if isBigEndian {
       for start in stride(from: 0, to: destination.count, by: elementSize) {
         for i in 0..<elementSize / 2 { destination.swapAt(start + i, start + elementSize - 1 - i) }
       }
     }
-  }
-
-  /// The smallest box of coordinates that contains a range of elements.
-  private func bounds(of elements: Range<Int>) -> [Range<Int>] {
-    let low = coordinates(of: elements.lowerBound)
-    let high = coordinates(of: elements.upperBound - 1)
-    // Along extents behind the first one where they differ, everything may occur.
-    guard let split = low.indices.first(where: { low[$0] != high[$0] }) else { return low.map { $0..<$0 + 1 } }
-    return low.indices.map { $0 <= split ? low[$0]..<high[$0] + 1 : 0..<shape[$0] }
-  }
-
-  private func coordinates(of element: Int) -> [Int] {
-    var rest = element
-    var result = shape
-    for axis in shape.indices.reversed() {
-      result[axis] = rest % shape[axis]
-      rest /= shape[axis]
-    }
-    return result
-  }
-
-  /// Moves on to the next place in row-major order; false after the last one.
-  private static func advance(_ place: inout [Int], from first: [Int], through last: [Int]) -> Bool {
-    for axis in place.indices.reversed() {
-      if place[axis] < last[axis] {
-        place[axis] += 1
-        return true
-      }
-      place[axis] = first[axis]
-    }
-    return false
   }
 
   // MARK: One chunk
@@ -150,9 +120,8 @@ struct ChunkedElements: ElementDecoder {
     // What of the chunk lies inside the tensor.
     let inside = (0..<rank).map { min(extents[$0], shape[$0] - corner[$0]) }
     let rowLength = inside.last ?? 1
-    var row = [Int](repeating: 0, count: max(0, rank - 1))
-    let first = row
-    let last = inside.dropLast().map { $0 - 1 }
+    let rows = ElementBox(inside.dropLast().map { 0..<$0 })
+    guard var row = rows.first else { return }
     repeat {
       var inTensor = 0
       var inChunk = 0
@@ -173,6 +142,6 @@ struct ChunkedElements: ElementDecoder {
       } else {
         for index in target.indices { target[index] = fillValue[index % elementSize] }
       }
-    } while Self.advance(&row, from: first, through: last)
+    } while rows.advance(&row)
   }
 }

@@ -3,8 +3,9 @@ enum ForeignFormat {
   /// What a file is, in words, if it is a kind of weight file without a reader.
   static func name(of bytes: UnsafeRawBufferPointer) -> String? {
     func begins(with signature: [UInt8]) -> Bool { bytes.count >= signature.count && bytes.starts(with: signature) }
-    if begins(with: Array("PK\u{3}\u{4}".utf8)) { return "a zip archive, such as PyTorch, NumPy or Keras write" }
-    if begins(with: [0x80, 0x02]) { return "a pickle, such as PyTorch wrote before version 1.6" }
+    if begins(with: Array("PK\u{3}\u{4}".utf8)) {
+      return "a zip archive without a PyTorch pickle, a NumPy array or Keras weights"
+    }
     return nil
   }
 }
