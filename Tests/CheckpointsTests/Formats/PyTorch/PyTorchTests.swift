@@ -34,6 +34,21 @@ import Testing
     try Golden.expect(storages.sorted().joined(), at: "storages.txt")
   }
 
+  @Test func `every broken file gets the message that was recorded for it`() throws {
+    try Golden.expect(BrokenFiles.report(Self.folder + "/broken"), at: "broken-files.txt")
+  }
+
+  @Test(arguments: ["views.pt", "views-legacy.pt", "packed-again.pt"])
+  func `a valid file cut short anywhere is an error`(name: String) throws {
+    let valid = try Files.bytes(Self.folder + "/" + name)
+    Mutation.checkCuts(PyTorch.self, valid, at: 0..<valid.count)
+  }
+
+  @Test(arguments: ["views.pt", "packed-again.pt", "views-legacy.pt", "training.ckpt", "script.pt", "protocol-4.pt"])
+  func `changed bytes never make it trap, and what it accepts fits the file`(name: String) throws {
+    Mutation.check(PyTorch.self, try Files.bytes(Self.folder + "/" + name), rounds: 30_000, seed: 11)
+  }
+
   @Test func `a list of shards is found in its folder and checked`() throws {
     let checkpoint = try Checkpoint.open(Self.folder + "/sharded")
     #expect(checkpoint.files.map(\.name) == ["pytorch_model-00001-of-00002.bin", "pytorch_model-00002-of-00002.bin"])
