@@ -1,5 +1,6 @@
 import BraidTesting
 import Checkpoints
+import Tensors
 import Testing
 
 /// Files with one fault each, and what is said about them.
