@@ -1,4 +1,4 @@
-"""Makes broken/: PyTorch files with one fault each; the file's name is the fault.
+"""Makes broken/: PyTorch files with one fault each; the file's name is the fault. And a valid one, large-numbers.pt.
 
 python3 make_broken.py    (standard library only; writes beside itself)
 """
@@ -159,7 +159,9 @@ broken = {
     "bomb-doubling": archive([
         ("archive/data.pkl", whole(name("__torch__", "N") + b")\x81q\x00" + dictionary(a=b"N") + b"b" + b"h\x00b" * 60)),
         ("archive/constants.pkl", b"")]),
-    "bomb-of-a-shape": file(b"](" + b"N" * 9000 + b"eq\x01(" + b"h\x01h\x01R0" * 50),
+    "tensor-with-thousands-of-extents": file(
+        b"](" + number(0) * 1000 + b"eq\x010" + name("torch._utils", "_rebuild_tensor_v2")
+        + sequence(storage(), number(0), b"h\x01", b"h\x01") + b"R"),
     "name-too-long": file(dictionary(**{"n" * 2000: tensor()})),
     "name-twice": file(dictionary(**{"a.b": tensor(), "a": dictionary(b=tensor())})),
     # Tensors that do not fit.
@@ -282,6 +284,15 @@ broken |= {
     "stream-part-past-its-storage": stream(dictionary(a=tensor(extra=b"").replace(b"tQ", view + b"tQ", 1))),
     "tar-of-old-versions": tar(),
 }
+
+# Nothing is broken about large numbers where small ones would do.
+sizes = {"stored": 2**32 - 1, "size": 2**32 - 1, "flags": 8, "extra": struct.pack("<HHQQ", 1, 16, 16, 16)}
+valid = [plain[0], (*plain[1], sizes)]
+length = directory_size + 20
+(here / "large-numbers.pt").write_bytes(archive(
+    valid, count=0xFFFF, size=2**32 - 1, start=2**32 - 1,
+    large=large(directory_start + length, size=length, start=directory_start)))
+(here / "values" / "large-numbers.pt.txt").write_text(f"a float32 [2, 2] {data.hex()}\n")
 
 (here / "broken").mkdir(exist_ok=True)
 for stem, content in broken.items():

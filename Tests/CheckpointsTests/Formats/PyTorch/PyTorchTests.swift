@@ -8,7 +8,7 @@ import Testing
   static let names = [
     "every-dtype.pt", "every-dtype-legacy.pt", "protocol-3.pt", "protocol-4.pt", "protocol-5.pt", "views.pt",
     "views-legacy.pt", "packed-again.pt", "parameters.pth", "state-dict.bin", "training.ckpt", "nested.pt", "alone.pt",
-    "script.pt", "sharded",
+    "script.pt", "large-numbers.pt", "sharded",
   ]
 
   @Test(arguments: names) func `PyTorch's tensors are found with PyTorch's values`(name: String) async throws {
