@@ -8,7 +8,7 @@ FAMILY := Fixtures/families/a
 PROMPTS := $(wildcard $(FAMILY)/prompts/*.heldout.jsonl)
 EXPERTS := $(wildcard $(FAMILY)/expert-*)
 
-.PHONY: demo test bench build packages format lint clean
+.PHONY: demo test bench fuzz build packages format lint clean
 
 # Merges the example specs over the real models in Fixtures, scores them on held-out prompts, prints the leaderboard.
 demo: build
@@ -21,10 +21,18 @@ test: packages
 	$(SWIFT) build $(FLAGS) --build-tests
 	$(SWIFT) test -c release --skip-build
 
-# Measures merging and scoring against floors of their own, in one run; makes about 7 GB of random models once.
+# Measures merging, converting and scoring against floors of their own, in one run; makes about 7 GB of random models once.
 bench: build
 	.build/release/braid-bench merge
+	.build/release/braid-bench formats
 	.build/release/braid-bench eval
+
+SECONDS := 600
+SEED := 1
+
+# Damages valid weight files in random ways for so many SECONDS and checks that no reader crashes, hangs or strays.
+fuzz: build
+	.build/release/braid-fuzz --seconds $(SECONDS) --seed $(SEED)
 
 build: packages
 	$(SWIFT) build $(FLAGS)
@@ -38,9 +46,9 @@ lint:
 clean:
 	rm -rf .build runs out bench-data
 
-# HDF5, oneDNN, PCRE2 and zlib with their headers. Nothing is installed if all are there.
-APT := libhdf5-dev libdnnl-dev libpcre2-dev zlib1g-dev pkg-config
-BREW := hdf5 onednn pcre2 zlib pkgconf
+# HDF5, oneDNN, PCRE2, xxHash and zlib with their headers. Nothing is installed if all are there.
+APT := libhdf5-dev libdnnl-dev libpcre2-dev libxxhash-dev zlib1g-dev pkg-config
+BREW := hdf5 onednn pcre2 xxhash zlib pkgconf
 
 packages:
 	@if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then \
@@ -57,7 +65,7 @@ packages:
 	  fi; \
 	elif command -v brew >/dev/null; then \
 	  for package in $(BREW); do brew list --versions $$package >/dev/null || { echo "installing $$package"; brew install $$package; }; done; \
-	elif ! { command -v pkg-config >/dev/null && pkg-config --exists hdf5 libpcre2-8 zlib && [ -e /usr/include/dnnl.h ]; }; then \
-	  echo "error: please install HDF5, oneDNN, PCRE2 and zlib with their headers (on Debian: $(APT))" >&2; exit 1; \
+	elif ! { command -v pkg-config >/dev/null && pkg-config --exists hdf5 libpcre2-8 libxxhash zlib && [ -e /usr/include/dnnl.h ]; }; then \
+	  echo "error: please install HDF5, oneDNN, PCRE2, xxHash and zlib with their headers (on Debian: $(APT))" >&2; exit 1; \
 	fi
 	@command -v $(SWIFT) >/dev/null || { echo "error: no Swift toolchain; see https://www.swift.org/install (6.2 or later)" >&2; exit 1; }

@@ -43,10 +43,15 @@ static inline uint32_t lane_bits(uint32x16 mask) {
 }
 
 #include "loops/conversion.h"
+#include "loops/dequantization.h"
+#include "loops/k_dequantization.h"
+#include "loops/quantization.h"
+#include "loops/k_quantization.h"
 #include "loops/combination.h"
 #include "loops/reduction.h"
 #include "loops/selection.h"
 #include "loops/election.h"
+#include "loops/statistics.h"
 
 #define TABLE_NAME BRAID_SUFFIX(braid_kernels)
 #define TEXT(x) #x
@@ -72,6 +77,25 @@ const braid_kernels TABLE_NAME = {
     .float8e4m3_from_float32 = BRAID_SUFFIX(float8e4m3_from_float32),
     .float8e5m2_from_float32 = BRAID_SUFFIX(float8e5m2_from_float32),
     .float64_from_float32 = BRAID_SUFFIX(float64_from_float32),
+    .float32_from_q4_0 = BRAID_SUFFIX(float32_from_q4_0),
+    .float32_from_q4_1 = BRAID_SUFFIX(float32_from_q4_1),
+    .float32_from_q5_0 = BRAID_SUFFIX(float32_from_q5_0),
+    .float32_from_q5_1 = BRAID_SUFFIX(float32_from_q5_1),
+    .float32_from_q8_0 = BRAID_SUFFIX(float32_from_q8_0),
+    .float32_from_q2_k = BRAID_SUFFIX(float32_from_q2_k),
+    .float32_from_q3_k = BRAID_SUFFIX(float32_from_q3_k),
+    .float32_from_q4_k = BRAID_SUFFIX(float32_from_q4_k),
+    .float32_from_q5_k = BRAID_SUFFIX(float32_from_q5_k),
+    .float32_from_q6_k = BRAID_SUFFIX(float32_from_q6_k),
+    .float32_from_iq4_nl = BRAID_SUFFIX(float32_from_iq4_nl),
+    .float32_from_iq4_xs = BRAID_SUFFIX(float32_from_iq4_xs),
+    .q4_0_from_float32 = BRAID_SUFFIX(q4_0_from_float32),
+    .q4_1_from_float32 = BRAID_SUFFIX(q4_1_from_float32),
+    .q5_0_from_float32 = BRAID_SUFFIX(q5_0_from_float32),
+    .q5_1_from_float32 = BRAID_SUFFIX(q5_1_from_float32),
+    .q8_0_from_float32 = BRAID_SUFFIX(q8_0_from_float32),
+    .q4_k_from_float32 = BRAID_SUFFIX(q4_k_from_float32),
+    .q6_k_from_float32 = BRAID_SUFFIX(q6_k_from_float32),
     .linear_combination = BRAID_SUFFIX(linear_combination),
     .delta_combination = BRAID_SUFFIX(delta_combination),
     .elementwise_combination = BRAID_SUFFIX(elementwise_combination),
@@ -85,4 +109,8 @@ const braid_kernels TABLE_NAME = {
     .magnitude_sums = BRAID_SUFFIX(magnitude_sums),
     .elect_bfloat16 = BRAID_SUFFIX(elect_bfloat16),
     .elect = BRAID_SUFFIX(elect),
+    .value_sums = BRAID_SUFFIX(value_sums),
+    .difference_sums = BRAID_SUFFIX(difference_sums),
+    .task_vector_sums = BRAID_SUFFIX(task_vector_sums),
+    .add_scaled = BRAID_SUFFIX(add_scaled),
 };

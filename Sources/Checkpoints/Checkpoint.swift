@@ -33,7 +33,8 @@ public struct Checkpoint: TensorSource {
     case .file(let file): try Checkpoint(path: path, files: [WeightFile(path: file)], weightMapPath: nil)
     case .files(let files):
       try Checkpoint(
-        path: path, files: files.map { (file) throws(CheckpointError) in try WeightFile(path: file) }, weightMapPath: nil)
+        path: path, files: files.map { (file) throws(CheckpointError) in try WeightFile(path: file) },
+        weightMapPath: nil)
     case .shards(let list): try openShards(path: path, list: list)
     }
   }

@@ -9,13 +9,16 @@ enum MergeFingerprint {
   static let version = 1
 
   /// Names every file that is read, with size and time of change, and every step with all of its parameters.
-  static func text(of merge: OpenedMerge) -> String {
+  static func text(of merge: OpenedMerge) -> String { text(of: merge.plan, folders: merge.folders) }
+
+  /// The same for a plan whose models lie in these folders.
+  static func text(of plan: MergePlan, folders: [ModelFolder]) -> String {
     var lines = ["braid merge \(version)"]
-    for (model, folder) in zip(merge.plan.models, merge.folders) {
+    for (model, folder) in zip(plan.models, folders) {
       lines.append("model \(model.reference)")
       for file in folder.checkpoint.files { lines.append("file " + file.identity) }
     }
-    for step in merge.plan.steps {
+    for step in plan.steps {
       let inputs = step.inputs.map { "\($0.model):\($0.tensor.name)" }.joined(separator: " ")
       let output = step.output
       var line = "\(output.name) \(output.dtype.rawValue) \(output.shape) = "

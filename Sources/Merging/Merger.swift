@@ -6,18 +6,17 @@ internal import Tensors
 public struct MergeOutput: Sendable {
   /// The folder to make.
   public var destination: String
-  /// The most bytes of elements in one file.
-  public var maximumShardSize: Int
+  /// The format of the weight files, and what is stored in them.
+  public var options: OutputOptions
   /// What to do about what is there already.
   public var mode: CheckpointWriter.Mode
 
   /// Describes an output.
   public init(
-    destination: String, maximumShardSize: Int = ShardLayout.defaultMaximumShardSize,
-    mode: CheckpointWriter.Mode = .fresh
+    destination: String, options: OutputOptions = OutputOptions(), mode: CheckpointWriter.Mode = .fresh
   ) {
     self.destination = destination
-    self.maximumShardSize = maximumShardSize
+    self.options = options
     self.mode = mode
   }
 }
@@ -34,6 +33,8 @@ public struct MergeSummary: Sendable {
   public var byteCount: Int
   /// How many weight files there are.
   public var shards: Int
+  /// What storing the elements in another form has cost.
+  public var roundingErrors: [RoundingErrors.Entry]
 }
 
 /// Merges a spec into a checkpoint folder.
@@ -52,22 +53,17 @@ public enum Merger {
     progress: @escaping @Sendable (Int) -> Void = { _ in }
   ) throws -> MergeSummary {
     let plan = merge.plan
-    let layout = try ShardLayout(plan.steps.map(\.output), maxShardSize: output.maximumShardSize)
     // Whatever can fail without reading a weight fails before the first file is made.
-    let configuration = try merge.configuration()
+    let configuration = try merge.configuration(dtype: output.options.dtype)
+    let layout = try output.options.layout(
+      of: plan.steps.map(\.output), donor: merge.donor, configuration: configuration?.root)
     let writer = try CheckpointWriter(
       destination: output.destination, layout: layout, fingerprint: MergeFingerprint.text(of: merge),
       mode: output.mode)
     do {
       try MergeExecutor(plan: plan, sources: merge.sources, resources: resources)
         .run(into: writer, skipping: writer.finishedTensors, progress: progress)
-      if let configuration { try writer.add(file: "config.json", bytes: configuration.bytes) }
-      let carried = merge.donor.filesToCarry.filter { $0.name != specName }
-      for file in carried { try writer.add(copyOf: file.path, as: file.name) }
-      let names = Set(carried.map(\.name) + ["config.json"])
-      for (name, bytes) in merge.donor.documents.sorted(by: { $0.key < $1.key }) where !names.contains(name) {
-        try writer.add(file: name, bytes: bytes)
-      }
+      try writer.addFiles(beside: merge.donor, configuration: configuration?.bytes, except: [specName])
       try writer.add(file: specName, bytes: Array(merge.text.utf8))
       try writer.finish()
     } catch {
@@ -76,6 +72,7 @@ public enum Merger {
     }
     return MergeSummary(
       destination: output.destination, tensors: plan.steps.count, resumed: writer.finishedTensors.count,
-      byteCount: layout.byteCount, shards: layout.shards.count)
+      byteCount: layout.byteCount, shards: layout.shards.count,
+      roundingErrors: writer.roundingErrors.entries)
   }
 }

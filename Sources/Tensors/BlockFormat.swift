@@ -1,3 +1,4 @@
+// swift-format-ignore: AlwaysUseLowerCamelCase
 /// A way of storing elements in blocks that share a scale, as GGUF files do.
 ///
 /// The raw value is the name that the reference implementation (ggml's `ggml_type`) gives it.

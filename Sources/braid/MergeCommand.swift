@@ -1,6 +1,5 @@
 import ArgumentParser
 import Checkpoints
-import Documents
 import Merging
 
 struct MergeCommand: AsyncParsableCommand {
@@ -15,8 +14,7 @@ struct MergeCommand: AsyncParsableCommand {
   @Argument(help: "The merge spec, a YAML file.") var spec: String
   @Option(name: .shortAndLong, help: "The folder to make.") var output: String
   @OptionGroup var resources: ResourceOptions
-  @Option(help: "The most bytes of weights in one file.") var maxShardSize: ByteSize = ByteSize(
-    bytes: ShardLayout.defaultMaximumShardSize)
+  @OptionGroup var form: OutputForm
   @Flag(help: "Replace the folder if there is one.") var force = false
   @Flag(help: "Go on with a merge that was interrupted.") var resume = false
   @Flag(help: "Make unknown keys in the spec warnings.") var lenient = false
@@ -24,7 +22,6 @@ struct MergeCommand: AsyncParsableCommand {
 
   func validate() throws {
     if force, resume { throw ValidationError("--force starts anew and --resume goes on; give one of them") }
-    if maxShardSize.bytes < 1 { throw ValidationError("--max-shard-size must be at least one byte") }
   }
 
   func run() async throws {
@@ -41,14 +38,9 @@ struct MergeCommand: AsyncParsableCommand {
     let summary = try Merger.merge(
       merge,
       to: MergeOutput(
-        destination: output, maximumShardSize: maxShardSize.bytes, mode: force ? .force : resume ? .resume : .fresh),
+        destination: output, options: form.options, mode: force ? .force : resume ? .resume : .fresh),
       resources: resources.resources, progress: { progress?.advance($0) })
     progress?.finish()
-    if !quiet {
-      let resumed = summary.resumed > 0 ? ", \(summary.resumed) of them done before" : ""
-      print(
-        "\(summary.destination): \(summary.tensors) tensors\(resumed), \(ByteCount.text(summary.byteCount)) in "
-          + "\(summary.shards) file\(summary.shards == 1 ? "" : "s")")
-    }
+    if !quiet { print(summary.text) }
   }
 }

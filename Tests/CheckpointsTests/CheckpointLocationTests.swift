@@ -20,16 +20,22 @@ import Testing
   @Test func `an empty folder says what was looked for`() {
     #expect(
       message(folder.path)
-        == ": no weights found; looked for model.safetensors, model.safetensors.index.json, *.safetensors\n"
+        == ": no weights found; looked for "
+        + "model.safetensors, model.safetensors.index.json, pytorch_model.bin, "
+        + "pytorch_model.bin.index.json, tf_model.h5, model.weights.h5, *.safetensors, *.bin, *.pt, *.pth, *.ckpt, *.gguf, "
+        + "*.keras, *.h5, *.npz, *.npy\n"
         + "  the folder is empty")
   }
 
   @Test func `weights in another format are named`() throws {
-    try folder.write("pytorch_model.bin", [0])
+    try folder.write("model.onnx", [0])
     #expect(
       message(folder.path)
-        == ": no weights found; looked for model.safetensors, model.safetensors.index.json, *.safetensors; "
-        + "there is pytorch_model.bin, which is in a format that cannot be read")
+        == ": no weights found; looked for "
+        + "model.safetensors, model.safetensors.index.json, pytorch_model.bin, "
+        + "pytorch_model.bin.index.json, tf_model.h5, model.weights.h5, *.safetensors, *.bin, *.pt, *.pth, *.ckpt, *.gguf, "
+        + "*.keras, *.h5, *.npz, *.npy; "
+        + "there is model.onnx, which is in a format that cannot be read")
   }
 
   @Test func `a single file of another name is taken, several are not`() throws {
@@ -49,7 +55,8 @@ import Testing
     #expect(message(try folder.write("weights.dat", weights)) == "tensors in weights.dat")
     #expect(
       message(try folder.write("notes.txt", "hello"))
-        == "/notes.txt: this is not a weight file of a known format\n  formats that can be read: safetensors")
+        == "/notes.txt: this is not a weight file of a known format\n  formats that can be read: "
+        + CheckpointFormats.all.map { $0.name }.joined(separator: ", "))
   }
 
   @Test func `a misspelt path gets the nearest one`() throws {

@@ -21,12 +21,16 @@ public final class CheckpointWriter: Sendable {
   }
 
   /// The files and the places of the tensors in them.
-  public let layout: ShardLayout
+  public let layout: CheckpointLayout
   /// The folder that the checkpoint will be.
   public let destination: String
   /// The tensors that an earlier run had finished.
   public let finishedTensors: Set<Int>
 
+  /// What conversions on the way to the files have cost.
+  public let roundingErrors = RoundingErrors()
+
+  private let digests: TensorDigests
   private let folder: PartialFolder
   private let shards: [ShardFile]
   private let journal: FinishedTensors
@@ -40,7 +44,7 @@ public final class CheckpointWriter: Sendable {
   ///   - fingerprint: a text that is equal exactly when the plan and the contents of its inputs are.
   ///   - allowsDirect: whether whole pages may be written past the page cache where the file system can do it.
   public init(
-    destination: String, layout: ShardLayout, fingerprint: String, mode: Mode, allowsDirect: Bool = true
+    destination: String, layout: CheckpointLayout, fingerprint: String, mode: Mode, allowsDirect: Bool = true
   ) throws(CheckpointError) {
     let destination = try Path.resolvingLink(destination)
     try Self.checkVacancy(of: destination, mode, replaces: mode != .fresh)
@@ -49,6 +53,7 @@ public final class CheckpointWriter: Sendable {
       let start = try Self.start(in: folder, layout, fingerprint, mode)
       try FileContents.makeFolder(folder.model)
       self.layout = layout
+      digests = TensorDigests(layout)
       self.destination = destination
       self.folder = folder
       replaces = start.replaces
@@ -58,7 +63,7 @@ public final class CheckpointWriter: Sendable {
       for shard in layout.shards {
         shards.append(
           try ShardFile(
-            path: Path.join(folder.model, shard.fileName), byteCount: shard.byteCount, header: shard.header,
+            path: Path.join(folder.model, shard.fileName), byteCount: shard.byteCount, pieces: shard.pieces,
             allowsDirect: allowsDirect))
       }
       self.shards = shards
@@ -90,7 +95,7 @@ public final class CheckpointWriter: Sendable {
       hint: "--force replaces it once the new checkpoint is complete")
   }
 
-  private static func checkRoom(for layout: ShardLayout, in folder: String) throws(CheckpointError) {
+  private static func checkRoom(for layout: CheckpointLayout, in folder: String) throws(CheckpointError) {
     let needed = layout.shards.reduce(0) { sum, shard in
       sum + max(0, shard.byteCount - (FileStatus(path: Path.join(folder, shard.fileName))?.allocatedByteCount ?? 0))
     }
@@ -98,7 +103,7 @@ public final class CheckpointWriter: Sendable {
   }
 
   private static func start(
-    in folder: PartialFolder, _ layout: ShardLayout, _ fingerprint: String, _ mode: Mode
+    in folder: PartialFolder, _ layout: CheckpointLayout, _ fingerprint: String, _ mode: Mode
   ) throws(CheckpointError) -> Start {
     var heading = ResumeJournal.Heading(
       fingerprint: fingerprint, layout: layout.digest, replaces: mode == .force)
@@ -137,12 +142,18 @@ public final class CheckpointWriter: Sendable {
   /// The offset in its file of a byte of a tensor.
   ///
   /// A buffer whose address agrees with this offset modulo ``alignment`` is written fastest.
-  public func fileOffset(tensor: Int, byteOffset: Int) -> Int { layout.placements[tensor].offset + byteOffset }
+  public func fileOffset(tensor: Int, byteOffset: Int) -> Int {
+    let placement = layout.placements[tensor]
+    return placement.form.isPlain(for: layout.tensors[tensor].dtype) ? placement.offset + byteOffset : 0
+  }
 
   /// Addresses and file offsets that agree modulo this are written past the page cache.
   public static var alignment: Int { ShardFile.alignment }
 
   /// Writes a piece of a tensor; any thread, any order.
+  ///
+  /// The bytes are elements as the layout's tensors describe them; what the file stores in another form is converted
+  /// here. A piece of a tensor that is stored in blocks begins and ends at a block's border.
   public func write(_ bytes: UnsafeRawBufferPointer, tensor: Int, byteOffset: Int) throws(CheckpointError) {
     guard isOpen.load(ordering: .relaxed), layout.tensors.indices.contains(tensor), byteOffset >= 0,
       bytes.count <= layout.tensors[tensor].byteCount - byteOffset
@@ -151,7 +162,14 @@ public final class CheckpointWriter: Sendable {
         .refused, path: destination, "a write of \(bytes.count) bytes at \(byteOffset) lies outside tensor \(tensor)")
     }
     let placement = layout.placements[tensor]
-    try shards[placement.shard].write(bytes, at: placement.offset + byteOffset)
+    let (description, shard) = (layout.tensors[tensor], shards[placement.shard])
+    guard !placement.form.isPlain(for: description.dtype) else {
+      try shard.write(bytes, at: placement.offset + byteOffset)
+      return digests.add(bytes, tensor: tensor, byteOffset: byteOffset)
+    }
+    try FormEncoder(tensor: description, form: placement.form).encode(
+      bytes, from: byteOffset / description.dtype.byteCount, errors: roundingErrors
+    ) { bytes, offset throws(CheckpointError) in try shard.write(bytes, at: placement.offset + offset) }
   }
 
   /// Says that every piece of a tensor has been written; soon afterwards the journal knows it.
@@ -176,7 +194,8 @@ public final class CheckpointWriter: Sendable {
   }
 
   private func place(for file: String) throws(CheckpointError) -> String {
-    let reserved = layout.shards.contains { $0.fileName == file } || file == ShardLayout.weightMapName
+    let reserved =
+      layout.shards.contains { $0.fileName == file } || [layout.shardList?.name, CheckpointRecord.name].contains(file)
     guard isOpen.load(ordering: .relaxed), Path.isContained(file), !reserved else {
       throw CheckpointError(.refused, path: Path.join(destination, file), "this file cannot be put beside the weights")
     }
@@ -198,12 +217,25 @@ public final class CheckpointWriter: Sendable {
         "\(missing.count) tensors have not been written, \(PrintableText.quoted(layout.tensors[missing[0]].name)) among them"
       )
     }
-    if let weightMap = layout.weightMap {
-      try FileContents.write(weightMap, to: Path.join(folder.model, ShardLayout.weightMapName))
-    }
+    try close()
+    if let list = layout.shardList { try FileContents.write(list.bytes, to: Path.join(folder.model, list.name)) }
     isOpen.store(false, ordering: .relaxed)
     for shard in shards { try shard.sync() }
     try folder.publish(replacing: replaces)
+  }
+
+  /// Writes what depends on the elements: checksums inside the files, and the record of all tensors.
+  private func close() throws(CheckpointError) {
+    var record = CheckpointRecord(layout)
+    for (number, shard) in layout.shards.enumerated() {
+      try MappedFile.withBytes(of: shards[number].path) { bytes throws(CheckpointError) in
+        for piece in layout.closing?.pieces(ofShard: number, elements: bytes) ?? [] {
+          try shards[number].write(piece)
+        }
+        for tensor in shard.tensors { record.set(digests.digest(of: tensor, in: bytes), tensor: tensor) }
+      }
+    }
+    try FileContents.write(record.bytes, to: Path.join(folder.model, CheckpointRecord.name))
   }
 
   /// Stops without a result.

@@ -25,11 +25,11 @@ final class FinishedTensors: Sendable {
   }
 
   private let state: Mutex<State>
-  private let layout: ShardLayout
+  private let layout: CheckpointLayout
   private let shards: [ShardFile]
   private let queue = DispatchQueue(label: "checkpoint journal")
 
-  init(journal: ResumeJournal, finished: Set<Int>, layout: ShardLayout, shards: [ShardFile]) {
+  init(journal: ResumeJournal, finished: Set<Int>, layout: CheckpointLayout, shards: [ShardFile]) {
     state = Mutex(State(journal: journal, finished: finished))
     self.layout = layout
     self.shards = shards
@@ -43,7 +43,7 @@ final class FinishedTensors: Sendable {
       if let failure = state.failure { throw failure }
       guard layout.tensors.indices.contains(tensor), state.finished.insert(tensor).inserted else { return false }
       state.pending.append(tensor)
-      state.pendingByteCount += layout.tensors[tensor].byteCount
+      state.pendingByteCount += layout.storedByteCount(of: tensor)
       let isDue =
         state.pendingByteCount >= Self.batchByteCount || ContinuousClock.now - state.lastFlush >= Self.batchInterval
       guard isDue, !state.isFlushing else { return false }

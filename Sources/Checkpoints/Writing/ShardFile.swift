@@ -26,10 +26,12 @@ final class ShardFile: Sendable {
   private let directWorks: Atomic<Bool>
 
   /// Memory and file must agree modulo this for a direct write.
-  static let alignment = max(ShardLayout.alignment, Int(sysconf(Int32(_SC_PAGESIZE))))
+  static let alignment = max(SafetensorsLayout.alignment, Int(sysconf(Int32(_SC_PAGESIZE))))
 
-  /// Opens or makes the file, reserves its space, and writes its header.
-  init(path: String, byteCount: Int, header: [UInt8], allowsDirect: Bool) throws(CheckpointError) {
+  /// Opens or makes the file, reserves its space, and writes what is known beforehand.
+  init(
+    path: String, byteCount: Int, pieces: [CheckpointLayout.Piece], allowsDirect: Bool
+  ) throws(CheckpointError) {
     self.path = path
     buffered = try SystemCall.open(path, O_RDWR | O_CREAT)
     let flag = Self.directFlag
@@ -37,7 +39,7 @@ final class ShardFile: Sendable {
       allowsDirect && flag != 0 ? (try? SystemCall.open(path, O_WRONLY | flag)) ?? -1 : -1
     directWorks = Atomic(direct >= 0)
     try reserve(byteCount)
-    try header.withBytes { bytes throws(CheckpointError) in try write(bytes, at: 0) }
+    for piece in pieces { try write(piece) }
   }
 
   deinit {
@@ -68,6 +70,11 @@ final class ShardFile: Sendable {
     guard SystemCall.retrying({ ftruncate(buffered, off_t(byteCount)) }) == 0 else {
       throw SystemCall.error("make room for", path)
     }
+  }
+
+  /// Writes bytes around the elements.
+  func write(_ piece: CheckpointLayout.Piece) throws(CheckpointError) {
+    try piece.bytes.withBytes { bytes throws(CheckpointError) in try writeBuffered(bytes, at: piece.offset) }
   }
 
   /// Writes bytes at an offset and returns when the file has them.

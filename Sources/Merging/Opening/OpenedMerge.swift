@@ -64,10 +64,12 @@ public struct OpenedMerge: Sendable {
   }
 
   /// The donor's configuration with the changes that the plan asks for, or nil if the donor has none.
-  public func configuration() throws -> ConfigurationPatch.Result? {
+  ///
+  /// - Parameter dtype: what the weights are stored as, if the plan does not have the last word on it.
+  public func configuration(dtype: DType? = nil) throws -> ConfigurationPatch.Result? {
     try donor.configurationFile.map { file in
       try ConfigurationPatch(
-        layerCount: plan.layerCount, dtype: plan.configurationDType, tiesEmbeddings: plan.tiesEmbeddings
+        layerCount: plan.layerCount, dtype: dtype ?? plan.configurationDType, tiesEmbeddings: plan.tiesEmbeddings
       ).applied(to: file)
     }
   }

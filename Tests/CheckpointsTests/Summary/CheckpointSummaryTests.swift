@@ -16,7 +16,7 @@ import Testing
       TensorDescription(name: "small", dtype: .float32, shape: [3]),
       TensorDescription(name: "clear\u{1b}[2J", dtype: .int8, shape: []),
     ]
-    let layout = try ShardLayout(tensors, maxShardSize: 1000)
+    let layout = try SafetensorsLayout.make(tensors, maxShardSize: 1000)
     let writer = try CheckpointWriter(destination: folder("m"), layout: layout, fingerprint: "", mode: .fresh)
     for tensor in tensors.indices { try writer.finished(tensor: tensor) }
     try writer.finish()

@@ -53,7 +53,7 @@ import Testing
 
   @Test func `a fixture model survives the round trip in shards, with the files beside it`() throws {
     let model = try ModelFolder.open(Fixture.path("families/a/base"))
-    let layout = try ShardLayout(model.checkpoint.index.tensors, maxShardSize: 300_000)
+    let layout = try SafetensorsLayout.make(model.checkpoint.index.tensors, maxShardSize: 300_000)
     #expect(layout.shards.count > 4)
     let writer = try CheckpointWriter(destination: out, layout: layout, fingerprint: "", mode: .fresh)
     for (number, tensor) in layout.tensors.enumerated() {
@@ -162,7 +162,7 @@ import Testing
   }
 
   @Test func `what cannot fit is refused before a byte is written`() throws {
-    let huge = try ShardLayout([TensorDescription(name: "huge", dtype: .uint8, shape: [1 << 50])])
+    let huge = try SafetensorsLayout.make([TensorDescription(name: "huge", dtype: .uint8, shape: [1 << 50])])
     let message = error {
       _ = try CheckpointWriter(destination: out, layout: huge, fingerprint: "", mode: .fresh)
     }

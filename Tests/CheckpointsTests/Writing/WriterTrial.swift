@@ -5,7 +5,7 @@ import Tensors
 /// A small checkpoint to write in tests: what is in it, and how it is written.
 struct WriterTrial {
   let source: MemorySource
-  let layout: ShardLayout
+  let layout: CheckpointLayout
   let fingerprint = "trial"
 
   /// Tensors of odd sizes, so that hardly any begins or ends at a page; an empty one and a single number too.
@@ -19,7 +19,7 @@ struct WriterTrial {
       )
     }
     source = MemorySource(tensors)
-    layout = try ShardLayout(source.index.tensors, maxShardSize: shardSize)
+    layout = try SafetensorsLayout.make(source.index.tensors, maxShardSize: shardSize)
   }
 
   func writer(
@@ -66,7 +66,20 @@ struct WriterTrial {
     for shard in layout.shards {
       files[shard.fileName] = try shard.header + shard.tensors.flatMap { try source.bytes(of: layout.tensors[$0].name) }
     }
-    files[ShardLayout.weightMapName] = layout.weightMap
+    if let list = layout.shardList { files[list.name] = list.bytes }
+    files[Self.record] = try recordOfWholeTensors()
     return files
+  }
+
+  /// The name of the record that the writer adds.
+  static let record = "braid-record.json"
+
+  /// The record as it is when every tensor comes in one piece: pieces, resuming and forms of writing must not show.
+  private func recordOfWholeTensors() throws -> [UInt8] {
+    let folder = try TemporaryFolder()
+    let writer = try writer(at: folder("whole"), direct: false)
+    try writeRest(with: writer)
+    try writer.finish()
+    return try Files.bytes(folder("whole/" + Self.record))
   }
 }

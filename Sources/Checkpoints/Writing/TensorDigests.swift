@@ -1,0 +1,65 @@
+internal import CXXHash
+private import Synchronization
+internal import Tensors
+
+/// A digest of each tensor, made while its pieces pass by.
+///
+/// A tensor's digest is XXH3-128 over the XXH3-128 digests (each in canonical byte order) of its stored bytes, cut into
+/// pieces of `pieceElements` elements. Pieces may so come in any order, on any thread. What did not come as whole
+/// pieces, or was written by an earlier run, is read back from the file in the end.
+///
+/// A class, because its state belongs to all writing threads.
+final class TensorDigests: Sendable {
+  /// The elements of a piece: what a merge writes at a time.
+  static let pieceElements = 524_288
+  private static let digestSize = 16
+
+  private let layout: CheckpointLayout
+  private let pieces: Mutex<[Int: [Int: [UInt8]]]>
+
+  init(_ layout: CheckpointLayout) {
+    self.layout = layout
+    pieces = Mutex([:])
+  }
+
+  /// The size of a tensor's pieces in bytes, all but the last.
+  static func pieceByteCount(_ elements: StoredForm.Elements) -> Int { elements.byteCount(elements: pieceElements) }
+
+  /// Takes stored bytes of a tensor if they are a whole piece.
+  func add(_ bytes: UnsafeRawBufferPointer, tensor: Int, byteOffset: Int) {
+    let size = Self.pieceByteCount(layout.placements[tensor].form.elements)
+    let (number, rest) = byteOffset.quotientAndRemainder(dividingBy: size)
+    guard rest == 0, bytes.count == min(size, layout.storedByteCount(of: tensor) - byteOffset) else { return }
+    let digest = Self.digest(of: bytes)
+    pieces.withLock { $0[tensor, default: [:]][number] = digest }
+  }
+
+  /// The digest of a tensor, as 32 hexadecimal digits; pieces that are not known are read from the file.
+  func digest(of tensor: Int, in file: UnsafeRawBufferPointer) -> String {
+    let start = layout.placements[tensor].offset
+    let stored = UnsafeRawBufferPointer(rebasing: file[start..<start + layout.storedByteCount(of: tensor)])
+    let known = pieces.withLock { $0[tensor] ?? [:] }
+    return Self.digest(of: stored, pieceByteCount: Self.pieceByteCount(layout.placements[tensor].form.elements), known)
+  }
+
+  /// The digest of a tensor's stored bytes, as 32 hexadecimal digits.
+  static func digest(
+    of stored: UnsafeRawBufferPointer, pieceByteCount: Int, _ known: [Int: [UInt8]] = [:]
+  ) -> String {
+    var digests: [UInt8] = []
+    for (number, start) in stride(from: 0, to: stored.count, by: max(1, pieceByteCount)).enumerated() {
+      let piece = stored[start..<min(stored.count, start + pieceByteCount)]
+      digests += known[number] ?? digest(of: UnsafeRawBufferPointer(rebasing: piece))
+    }
+    let digits = Array("0123456789abcdef")
+    return digests.withUnsafeBytes { bytes in
+      String(digest(of: bytes).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+    }
+  }
+
+  private static func digest(of bytes: UnsafeRawBufferPointer) -> [UInt8] {
+    var canonical = XXH128_canonical_t()
+    XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes.baseAddress, bytes.count))
+    return withUnsafeBytes(of: canonical) { Array($0.prefix(digestSize)) }
+  }
+}
