@@ -56,7 +56,7 @@ import Testing
     #expect(
       message(try folder.write("notes.txt", "hello"))
         == "/notes.txt: this is not a weight file of a known format\n  formats that can be read: "
-          + CheckpointFormats.all.map { $0.name }.joined(separator: ", "))
+        + CheckpointFormats.all.map { $0.name }.joined(separator: ", "))
   }
 
   @Test func `a misspelt path gets the nearest one`() throws {

@@ -24,7 +24,7 @@ struct ArrangedElements: ElementDecoder {
   ) {
     let dimensions = shape.dimensions
     guard let count = shape.checkedElementCount, let strides = strides ?? Self.rowMajor(dimensions),
-      strides.count == dimensions.count, first >= 0, elementSize > 0
+      strides.count == dimensions.count, first >= 0, elementSize > 0, count <= Int.max / elementSize
     else { return nil }
     if count > 0 {
       var last = first
@@ -40,7 +40,7 @@ struct ArrangedElements: ElementDecoder {
     self.elementSize = elementSize
     self.isBigEndian = isBigEndian && elementSize > 1
     self.shape = dimensions
-    self.first = first
+    self.first = count > 0 ? first : 0
     self.strides = strides
   }
 
