@@ -14,13 +14,18 @@ struct Campaign: ParsableCommand {
   /// How many inputs one process tries.
   private static let batchLength = 500
 
+  /// A folder that lies in memory, if there is one: thousands of files are made each second.
+  private static var memory: String {
+    FileManager.default.isWritableFile(atPath: "/dev/shm") ? "/dev/shm" : NSTemporaryDirectory()
+  }
+
   func run() throws {
     let files = Seed.all(in: seeds)
     guard !files.isEmpty else { throw ValidationError("there is no valid weight file in \(seeds)") }
     let kinds = Dictionary(grouping: files, by: \.format).mapValues(\.count).sorted { $0.key < $1.key }
     print("seed \(seed); valid files: " + kinds.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
 
-    let work = output + "/work-\(ProcessInfo.processInfo.processIdentifier)"
+    let work = Self.memory + "/braid-fuzz-\(ProcessInfo.processInfo.processIdentifier)"
     defer { try? FileManager.default.removeItem(atPath: work) }
     let end = ContinuousClock.now + .seconds(seconds)
     var first: UInt64 = 0
@@ -37,7 +42,8 @@ struct Campaign: ParsableCommand {
       let number = Batch.number(in: work) ?? first
       let kept = output + "/seed-\(seed)-input-\(number)"
       try? FileManager.default.removeItem(atPath: kept)
-      try FileManager.default.moveItem(atPath: work, toPath: kept)
+      try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
+      try FileManager.default.copyItem(atPath: work, toPath: kept)
       print("seed \(seed), input \(number): \(what); kept in \(kept)")
       first = number + 1
     }
