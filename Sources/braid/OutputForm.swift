@@ -63,8 +63,7 @@ enum RoundingText {
   static func lines(_ entries: [RoundingErrors.Entry]) -> [String] {
     entries.map { entry in
       guard entry.largest > 0 || entry.overflows > 0 else { return "\(entry.from) to \(entry.to): exact" }
-      return "\(entry.from) to \(entry.to): largest rounding error \(entry.largest.shortest) (in \(entry.tensor)), "
-        + "relative \(entry.largestRelative.shortest)"
+      return "\(entry.from) to \(entry.to): largest rounding error \(entry.largest.shortest) (in \(entry.tensor))"
         + (entry.overflows > 0 ? "; \(entry.overflows) elements became infinite" : "")
     }
   }
