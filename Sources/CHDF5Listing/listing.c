@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "datasets.h"
+#include "seen_objects.h"
 
 // How deep groups may lie in each other; models come to about ten.
 enum { deepest_group = 64 };
@@ -27,9 +28,7 @@ typedef struct {
   // come in order.
   waiting_group *waiting;
   size_t waiting_count, waiting_room;
-  // The addresses of the objects that were seen, in a table of a power of two with empty places.
-  uint64_t *seen;
-  size_t seen_count, seen_room;
+  seen_objects seen;
   const char *path;
   int depth;
 } file_walk;
@@ -46,43 +45,6 @@ void put_fault(braid_output *output, const char *path, const char *what) {
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, innermost, said);
   snprintf(text, sizeof text, said[0] ? "%s; the HDF5 library says: %s" : "%s%s", what, said);
   put_note(output, BRAID_HDF5_FAULT, path, text);
-}
-
-// MARK: Objects that were seen
-
-static void insert(uint64_t *table, size_t room, uint64_t address) {
-  size_t place = (size_t)(address * 0x9E3779B97F4A7C15u >> 20) & (room - 1);
-  while (table[place]) place = (place + 1) & (room - 1);
-  table[place] = address;
-}
-
-static int is_known(const file_walk *walk, uint64_t address) {
-  if (!walk->seen_room) return 0;
-  size_t place = (size_t)(address * 0x9E3779B97F4A7C15u >> 20) & (walk->seen_room - 1);
-  for (; walk->seen[place]; place = (place + 1) & (walk->seen_room - 1)) {
-    if (walk->seen[place] == address) return 1;
-  }
-  return 0;
-}
-
-// Whether the object is new; negative without memory.
-static int see(file_walk *walk, haddr_t object) {
-  uint64_t address = (uint64_t)object + 1;  // Zero stands for an empty place.
-  if (is_known(walk, address)) return 0;
-  if (walk->seen_count * 2 >= walk->seen_room) {
-    size_t room = walk->seen_room ? walk->seen_room * 2 : 1024;
-    uint64_t *table = calloc(room, sizeof *table);
-    if (!table) return -1;
-    for (size_t i = 0; i < walk->seen_room; i++) {
-      if (walk->seen[i]) insert(table, room, walk->seen[i]);
-    }
-    free(walk->seen);
-    walk->seen = table;
-    walk->seen_room = room;
-  }
-  insert(walk->seen, walk->seen_room, address);
-  walk->seen_count++;
-  return 1;
 }
 
 // MARK: The walk
@@ -108,7 +70,7 @@ static herr_t visit_object(hid_t group, const char *name, const char *path, file
     put_fault(walk->output, path, "an object that cannot be opened");
     return 1;
   }
-  int is_new = see(walk, info.addr);
+  int is_new = see_object(&walk->seen, info.addr);
   if (is_new < 0) return -1;
   herr_t answer = 0;
   if (!is_new) {
@@ -185,7 +147,7 @@ static void list_file(const void *task, braid_output *output) {
     put_fault(output, "", "a file that cannot be opened");
   } else if (wait_for(&walk, "", 0) == 0) {
     H5O_info_t root;
-    if (H5Oget_info_by_name2(walk.file, "/", &root, H5O_INFO_BASIC, H5P_DEFAULT) >= 0) see(&walk, root.addr);
+    if (H5Oget_info_by_name2(walk.file, "/", &root, H5O_INFO_BASIC, H5P_DEFAULT) >= 0) see_object(&walk.seen, root.addr);
     while (walk.waiting_count) {
       waiting_group next = walk.waiting[--walk.waiting_count];
       list_group(&walk, next);

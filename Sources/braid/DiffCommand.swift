@@ -55,7 +55,7 @@ struct DiffCommand: AsyncParsableCommand {
   /// Merges are computed by whichever thread reads them, so that threads do not multiply.
   private func open(_ argument: String) throws -> ComparedModel {
     let model = try OpenedModel.open(
-      argument, resources: MergeResources(memory: resources.memory.bytes / 4, threads: 1), lenient: lenient)
+      argument, resources: MergeResources(memory: resources.memory.bytes / 8, threads: 1), lenient: lenient)
     return ComparedModel(name: argument, weights: model.weights)
   }
 }

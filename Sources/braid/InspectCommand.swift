@@ -40,7 +40,7 @@ struct InspectCommand: AsyncParsableCommand {
   private func inspect(_ name: String) throws {
     let model = try Failure.ofRequest {
       try OpenedModel.open(
-        reference, resources: MergeResources(memory: resources.memory.bytes / 4, threads: 1))
+        reference, resources: MergeResources(memory: resources.memory.bytes / 8, threads: 1))
     }
     guard let description = model.weights.index[name] else {
       let nearest = NearestName.of(name, in: model.weights.index.tensors.map(\.name))

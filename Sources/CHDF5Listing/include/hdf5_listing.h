@@ -83,4 +83,13 @@ braid_hdf5_result braid_hdf5_list(const void *bytes, size_t count, braid_hdf5_li
 // The versions of the headers and of the loaded library, as text with a blank between.
 braid_hdf5_result braid_hdf5_versions(braid_hdf5_limits limits);
 
+// Makes an HDF5 file without its elements: the groups and attributes of a donor (which may be absent), and datasets,
+// whose elements are to be written at the offsets that come back.
+//
+// `wanted` has for each dataset: path (text), type (8), rank (8), extents (64 each). The result is either a fault, as
+// in a listing, or BRAID_HDF5_DATASET (8), the offset of each dataset (64; all ones for none), the length of the file
+// (64), the number of pieces (64), each: offset (64), bytes (text); and BRAID_HDF5_END.
+braid_hdf5_result braid_hdf5_make(
+    const void *donor, size_t donor_count, const void *wanted, size_t wanted_count, braid_hdf5_limits limits);
+
 void braid_hdf5_give_back(braid_hdf5_result result);

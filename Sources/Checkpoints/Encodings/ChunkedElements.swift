@@ -2,7 +2,7 @@ internal import Tensors
 
 /// Elements in chunks of equal extents, each stored by itself, possibly compressed, possibly not at all.
 ///
-/// A read undoes each chunk that it touches once.
+/// A read undoes each chunk that it touches once, and finds many of them in the file's cache.
 struct ChunkedElements: ElementDecoder {
   /// A chunk's bytes in the file, and which filters it did not go through: bit i stands for filter i.
   struct StoredChunk {
@@ -25,6 +25,7 @@ struct ChunkedElements: ElementDecoder {
   /// An element of chunks that are not stored, in the file's byte order.
   let fillValue: [UInt8]
 
+  private let cache: ChunkCache
   private let grid: [Int]
   private let chunkElements: Int
 
@@ -34,7 +35,7 @@ struct ChunkedElements: ElementDecoder {
   /// Describes chunks; nil if extents do not belong together or sizes overflow.
   init?(
     elementSize: Int, isBigEndian: Bool, shape: [Int], extents: [Int], filters: [ChunkFilter],
-    chunks: [Int: StoredChunk], fillValue: [UInt8]
+    chunks: [Int: StoredChunk], fillValue: [UInt8], cache: ChunkCache
   ) {
     guard shape.count == extents.count, extents.allSatisfy({ $0 > 0 }), fillValue.count == elementSize,
       Shape(shape).checkedElementCount != nil, let chunkElements = Shape(extents).checkedElementCount,
@@ -47,6 +48,7 @@ struct ChunkedElements: ElementDecoder {
     self.filters = filters
     self.chunks = chunks
     self.fillValue = fillValue
+    self.cache = cache
     self.chunkElements = chunkElements
     grid = Self.grid(shape, extents)
   }
@@ -69,49 +71,19 @@ struct ChunkedElements: ElementDecoder {
     _ elements: Range<Int>, of file: UnsafeRawBufferPointer, into destination: UnsafeMutableRawBufferPointer
   ) throws(DecodingError) {
     guard !elements.isEmpty, destination.baseAddress != nil else { return }
-    let box = bounds(of: elements)
-    let first = zip(box, extents).map { $0.lowerBound / $1 }
-    let last = zip(box, extents).map { ($0.upperBound - 1) / $1 }
-    var place = first
+    let touched = ElementBox(
+      zip(ElementBox(of: elements, in: shape).ranges, extents).map {
+        $0.lowerBound / $1..<($0.upperBound - 1) / $1 + 1
+      })
+    guard var place = touched.first else { return }
     repeat {
       try copyChunk(at: place, elements, of: file, into: destination)
-    } while Self.advance(&place, from: first, through: last)
+    } while touched.advance(&place)
     if isBigEndian {
       for start in stride(from: 0, to: destination.count, by: elementSize) {
         for i in 0..<elementSize / 2 { destination.swapAt(start + i, start + elementSize - 1 - i) }
       }
     }
-  }
-
-  /// The smallest box of coordinates that contains a range of elements.
-  private func bounds(of elements: Range<Int>) -> [Range<Int>] {
-    let low = coordinates(of: elements.lowerBound)
-    let high = coordinates(of: elements.upperBound - 1)
-    // Along extents behind the first one where they differ, everything may occur.
-    guard let split = low.indices.first(where: { low[$0] != high[$0] }) else { return low.map { $0..<$0 + 1 } }
-    return low.indices.map { $0 <= split ? low[$0]..<high[$0] + 1 : 0..<shape[$0] }
-  }
-
-  private func coordinates(of element: Int) -> [Int] {
-    var rest = element
-    var result = shape
-    for axis in shape.indices.reversed() {
-      result[axis] = rest % shape[axis]
-      rest /= shape[axis]
-    }
-    return result
-  }
-
-  /// Moves on to the next place in row-major order; false after the last one.
-  private static func advance(_ place: inout [Int], from first: [Int], through last: [Int]) -> Bool {
-    for axis in place.indices.reversed() {
-      if place[axis] < last[axis] {
-        place[axis] += 1
-        return true
-      }
-      place[axis] = first[axis]
-    }
-    return false
   }
 
   // MARK: One chunk
@@ -131,11 +103,12 @@ struct ChunkedElements: ElementDecoder {
       }
       return copy(stored, at: place, elements, into: destination)
     }
-    let bytes: [UInt8]
-    do throws(DecodingError) {
-      bytes = try ChunkFilter.undo(active, stored, size: chunkByteCount)
-    } catch {
-      throw DecodingError(offset: chunk.bytes.lowerBound, found: error.found, expected: error.expected)
+    let bytes = try cache.chunk(at: chunk.bytes.lowerBound) { () throws(DecodingError) in
+      do throws(DecodingError) {
+        return try ChunkFilter.undo(active, stored, size: chunkByteCount)
+      } catch {
+        throw DecodingError(offset: chunk.bytes.lowerBound, found: error.found, expected: error.expected)
+      }
     }
     bytes.withUnsafeBytes { copy($0, at: place, elements, into: destination) }
   }
@@ -150,9 +123,8 @@ struct ChunkedElements: ElementDecoder {
     // What of the chunk lies inside the tensor.
     let inside = (0..<rank).map { min(extents[$0], shape[$0] - corner[$0]) }
     let rowLength = inside.last ?? 1
-    var row = [Int](repeating: 0, count: max(0, rank - 1))
-    let first = row
-    let last = inside.dropLast().map { $0 - 1 }
+    let rows = ElementBox(inside.dropLast().map { 0..<$0 })
+    guard var row = rows.first else { return }
     repeat {
       var inTensor = 0
       var inChunk = 0
@@ -173,6 +145,6 @@ struct ChunkedElements: ElementDecoder {
       } else {
         for index in target.indices { target[index] = fillValue[index % elementSize] }
       }
-    } while Self.advance(&row, from: first, through: last)
+    } while rows.advance(&row)
   }
 }

@@ -70,7 +70,10 @@ public struct ModelPair: Sendable {
 
   private func isRanked(_ pair: Pair) -> Bool { isRanked && pair.isMatrix && pair.hasBase && fits(pair) }
 
-  private func fits(_ pair: Pair) -> Bool { pair.elements * MemoryLayout<Float>.size <= resources.matrixBytes }
+  private func fits(_ pair: Pair) -> Bool {
+    let extents = pair.first.shape.dimensions
+    return StableRank.byteCount(rows: extents[0], columns: extents[1]) <= resources.matrixBytes
+  }
 
   /// Reads the tensors and compares them.
   ///
@@ -100,7 +103,7 @@ public struct ModelPair: Sendable {
         difference: TensorDifference(sums[number].difference, elements: pair.elements),
         taskVectors: pair.hasBase ? TaskVectorRelation(sums[number].taskVectors) : nil)
       if isRanked(pair) {
-        tensor.ranks = try ranks(of: pair, blocks[number], sums[number].taskVectors, matrix: matrix)
+        tensor.ranks = try ranks(of: pair, sums[number].taskVectors, matrix: matrix)
         progress(pair.byteCount)
       } else if isRanked, pair.isMatrix, pair.hasBase {
         tensor.isTooLargeToRank = true
@@ -110,24 +113,25 @@ public struct ModelPair: Sendable {
     return comparison(of: tensors)
   }
 
-  private func ranks(
-    of pair: Pair, _ blocks: TensorBlocks, _ sums: TaskVectorSums, matrix: ScratchMemory
-  ) throws -> TaskVectorRanks {
+  private func ranks(of pair: Pair, _ sums: TaskVectorSums, matrix: ScratchMemory) throws -> TaskVectorRanks {
     let shape = pair.first.shape.dimensions
     let place = SharedFloats(start: matrix.floats(pair.elements))
-    func rank(ofModel model: Int, squares: Double) throws -> Double? {
-      guard squares > 0, sums.counted == pair.elements else { return nil }
-      try ThreadTeam(count: resources.threads).run(pair.elements, by: TensorBlocks.partElements) { _, part in
-        try blocks.forEachBlock(of: part, scratch: BlockScratch(inputs: 3)) { block, range in
+    func rank(of model: ComparedModel, squares: Double) throws -> Double? {
+      guard let base, squares > 0, sums.counted == pair.elements else { return nil }
+      let blocks = try TensorBlocks([(pair.first.name, model.weights), (pair.first.name, base.weights)])
+      try ThreadTeam(count: resources.threads).run(
+        pair.elements, by: blocks.partsAtOnce(resources) * TensorBlocks.partElements
+      ) { _, piece in
+        try blocks.forEachBlock(of: piece, scratch: BlockScratch(inputs: 2)) { block, range in
           let target = place.start + range.lowerBound
-          for i in 0..<range.count { target[i] = block[model][i] - block[2][i] }
+          for i in 0..<range.count { target[i] = block[0][i] - block[1][i] }
         }
       }
       return try StableRank.of(place.start, rows: shape[0], columns: shape[1], threads: resources.threads)
     }
     return TaskVectorRanks(
-      first: try rank(ofModel: 0, squares: sums.squaresOfFirst),
-      second: try rank(ofModel: 1, squares: sums.squaresOfSecond), greatest: shape.min() ?? 0)
+      first: try rank(of: first, squares: sums.squaresOfFirst),
+      second: try rank(of: second, squares: sums.squaresOfSecond), greatest: shape.min() ?? 0)
   }
 
   private func comparison(of tensors: [TensorComparison]) -> ModelComparison {

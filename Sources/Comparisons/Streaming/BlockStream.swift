@@ -59,12 +59,9 @@ struct BlockStream {
     return parts.lowerBound * size..<min(parts.upperBound * size, tensor.elementCount)
   }
 
-  /// A source that cannot be read in place may compute what it is asked for, with work that each request begins anew:
-  /// it is asked for as much at once as fits into the budget.
   private func pieces(of tensor: TensorBlocks, number: Int) -> [Piece] {
     let parts = (tensor.elementCount + TensorBlocks.partElements - 1) / TensorBlocks.partElements
-    let size = TensorBlocks.partElements * max(1, tensor.bytesPerElement)
-    let step = tensor.isInPlace ? 1 : max(1, resources.copiedBytes / size)
+    let step = tensor.partsAtOnce(resources)
     return stride(from: 0, to: parts, by: step).map {
       Piece(tensor: number, parts: $0..<min($0 + step, parts))
     }

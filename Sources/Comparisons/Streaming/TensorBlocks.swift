@@ -47,8 +47,14 @@ struct TensorBlocks: Sendable {
     elementCount = inputs.map(\.tensor.shape.elementCount).min() ?? 0
   }
 
-  /// Whether all tensors can be read without a copy.
-  var isInPlace: Bool { inputs.allSatisfy { $0.region != nil } }
+  /// How many parts one thread reads at a time.
+  ///
+  /// A source that cannot be read in place may compute what it is asked for, with work that each request begins anew:
+  /// it is asked for as much at once as fits into the budget.
+  func partsAtOnce(_ resources: ComparisonResources) -> Int {
+    if inputs.allSatisfy({ $0.region != nil }) { return 1 }
+    return max(1, resources.copiedBytes / (Self.partElements * max(1, bytesPerElement)))
+  }
 
   /// The size of one element of each tensor, added up.
   var bytesPerElement: Int { inputs.reduce(0) { $0 + $1.tensor.dtype.byteCount } }

@@ -12,19 +12,25 @@ enum StableRank {
   static let minimumSteps = 4
   /// A step that raises the estimate by less than this share of it is the last.
   static let tolerance = 0.0005
-  /// Columns of a strip, which one thread adds up over all rows.
-  private static let stripColumns = 1024
-  /// Rows that one thread multiplies at a time.
-  private static let rowsAtOnce = 64
+  /// In so many groups at most rows are multiplied and added up, whatever the number of threads.
+  private static let maximumGroups = 16
+  /// Rows of a group at least, so that the groups' sums take less memory than the matrix.
+  private static let minimumRows = 4
+
+  /// The memory that a matrix and what is computed with it take at most, in bytes.
+  static func byteCount(rows: Int, columns: Int) -> Int {
+    // Three vectors of the recurrence, and a copy of each for a moment.
+    rows * columns * MemoryLayout<Float>.size + (groups(of: rows) + 6) * columns * MemoryLayout<Double>.size
+  }
 
   /// The stable rank of a row-major matrix, or nil if it is zero or holds what is not finite.
   ///
-  /// Rows and columns are each added up by one thread in order, so the result is the same for any number of threads.
+  /// Groups of rows are fixed and added up in order, so the result is the same for any number of threads.
   static func of(_ matrix: UnsafePointer<Float>, rows: Int, columns: Int, threads: Int) throws -> Double? {
     let elements = Matrix(start: matrix, rows: rows, columns: columns)
     let team = ThreadTeam(count: threads)
     let squares = Buffer(rows)
-    try team.run(rows, by: rowsAtOnce) { _, range in
+    try team.run(rows, by: rowsOfGroup(of: rows)) { _, range in
       for row in range {
         let place = elements.row(row)
         squares.values[row] = VectorKernels.best.dot(place, place, count: columns)
@@ -81,21 +87,29 @@ enum StableRank {
 
   /// DᵀDv.
   private static func product(_ matrix: Matrix, _ vector: [Float], team: ThreadTeam) throws -> [Double] {
-    let middle = Buffer(matrix.rows)
-    try team.run(matrix.rows, by: rowsAtOnce) { _, range in
+    let size = rowsOfGroup(of: matrix.rows)
+    let sums = Buffer(groups(of: matrix.rows) * matrix.columns)
+    try team.run(matrix.rows, by: size) { _, range in
+      let start = range.lowerBound / size * matrix.columns
+      let own = UnsafeMutableBufferPointer(rebasing: sums.values[start..<start + matrix.columns])
       for row in range {
-        middle.values[row] = VectorKernels.best.dot(matrix.row(row), vector, count: matrix.columns)
+        let place = matrix.row(row)
+        let along = VectorKernels.best.dot(place, vector, count: matrix.columns)
+        VectorKernels.best.addScaled(place, by: along, to: own)
       }
     }
-    let result = Buffer(matrix.columns)
-    try team.run(matrix.columns, by: stripColumns) { _, range in
-      let strip = UnsafeMutableBufferPointer(rebasing: result.values[range])
-      for row in 0..<matrix.rows {
-        VectorKernels.best.addScaled(matrix.row(row) + range.lowerBound, by: middle.values[row], to: strip)
-      }
+    var result = Array(sums.values[..<matrix.columns])
+    for group in 1..<max(1, groups(of: matrix.rows)) {
+      for column in 0..<matrix.columns { result[column] += sums.values[group * matrix.columns + column] }
     }
-    return Array(result.values)
+    return result
   }
+
+  private static func rowsOfGroup(of rows: Int) -> Int {
+    max(minimumRows, (rows + maximumGroups - 1) / maximumGroups)
+  }
+
+  private static func groups(of rows: Int) -> Int { (rows + rowsOfGroup(of: rows) - 1) / rowsOfGroup(of: rows) }
 
   private static func sign(of index: Int) -> Double {
     // The finalizer of splitmix64.

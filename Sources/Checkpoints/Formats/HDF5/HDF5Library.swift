@@ -31,7 +31,7 @@ public enum HDF5Library {
   /// How long a listing may be: a chunk takes up to 276 bytes of it, a dataset some hundred.
   private static let longestListing = 64 << 20
   /// Processor seconds for a small file, and how many bytes of a larger one earn another second.
-  private static let seconds = 0.8
+  private static let seconds = 0.5
   private static let bytesPerSecond = 256.0 * 1_048_576
   private static let mostSeconds = 30.0
 
@@ -46,7 +46,26 @@ public enum HDF5Library {
     _ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws(HDF5ListingError) -> Result
   ) throws(HDF5ListingError) -> Result {
     let time = min(mostSeconds, seconds + Double(bytes.count) / bytesPerSecond)
-    let result = braid_hdf5_list(bytes.baseAddress, bytes.count, limits(seconds: time))
+    return try use(braid_hdf5_list(bytes.baseAddress, bytes.count, limits(seconds: time)), body)
+  }
+
+  /// Makes a file without its elements, as `braid_hdf5_make` describes, and hands what comes back to `body`.
+  ///
+  /// - Throws: why the library cannot do it, in words, or what `body` throws.
+  static func make<Result>(
+    _ wanted: [UInt8], donor: UnsafeRawBufferPointer?,
+    _ body: (UnsafeRawBufferPointer) throws(HDF5ListingError) -> Result
+  ) throws(HDF5ListingError) -> Result {
+    let result = wanted.withUnsafeBytes { wanted in
+      braid_hdf5_make(
+        donor?.baseAddress, donor?.count ?? 0, wanted.baseAddress, wanted.count, limits(seconds: mostSeconds))
+    }
+    return try use(result, body)
+  }
+
+  private static func use<Result>(
+    _ result: braid_hdf5_result, _ body: (UnsafeRawBufferPointer) throws(HDF5ListingError) -> Result
+  ) throws(HDF5ListingError) -> Result {
     defer { braid_hdf5_give_back(result) }
     switch result.end {
     case BRAID_HDF5_DONE: return try body(UnsafeRawBufferPointer(start: result.bytes, count: result.count))
@@ -61,11 +80,11 @@ public enum HDF5Library {
 }
 
 /// Why there is no listing of a file.
-struct HDF5ListingError: Error {
+package struct HDF5ListingError: Error {
   /// The path of the object it is about, if it is about one.
-  var path: String?
+  package var path: String?
   /// What is there.
-  var found: String
+  package var found: String
   /// What should be there.
-  var expected: String?
+  package var expected: String?
 }

@@ -10,6 +10,8 @@ struct HDF5RecordReader {
 
   mutating func byte() -> UInt8? { number() }
 
+  mutating func uint64() -> UInt64? { number() }
+
   mutating func text() -> String? { block().map { String(decoding: $0, as: UTF8.self) } }
 
   mutating func note() -> HDF5Listing.Note? {
@@ -77,7 +79,7 @@ struct HDF5RecordReader {
     return (0..<count).map { bytes.loadUnaligned(fromByteOffset: position + $0 * 8, as: UInt64.self) }
   }
 
-  private mutating func block() -> UnsafeRawBufferPointer? {
+  mutating func block() -> UnsafeRawBufferPointer? {
     guard let length: UInt32 = number(), Int(length) <= bytes.count - position else { return nil }
     defer { position += Int(length) }
     return UnsafeRawBufferPointer(rebasing: bytes[position..<position + Int(length)])
@@ -87,23 +89,28 @@ struct HDF5RecordReader {
 extension DType {
   /// The dtype of an element type in a listing, or nil.
   init?(hdf5 type: UInt8) {
-    switch braid_hdf5_type(UInt32(type)) {
-    case BRAID_HDF5_BOOL: self = .bool
-    case BRAID_HDF5_UINT8: self = .uint8
-    case BRAID_HDF5_INT8: self = .int8
-    case BRAID_HDF5_UINT16: self = .uint16
-    case BRAID_HDF5_INT16: self = .int16
-    case BRAID_HDF5_UINT32: self = .uint32
-    case BRAID_HDF5_INT32: self = .int32
-    case BRAID_HDF5_UINT64: self = .uint64
-    case BRAID_HDF5_INT64: self = .int64
-    case BRAID_HDF5_FLOAT8_E4M3: self = .float8E4M3
-    case BRAID_HDF5_FLOAT8_E5M2: self = .float8E5M2
-    case BRAID_HDF5_FLOAT16: self = .float16
-    case BRAID_HDF5_BFLOAT16: self = .bfloat16
-    case BRAID_HDF5_FLOAT32: self = .float32
-    case BRAID_HDF5_FLOAT64: self = .float64
-    default: return nil
+    guard let dtype = Self.allCases.first(where: { $0.hdf5.rawValue == UInt32(type) }) else { return nil }
+    self = dtype
+  }
+
+  /// The element type in a listing.
+  var hdf5: braid_hdf5_type {
+    switch self {
+    case .bool: BRAID_HDF5_BOOL
+    case .uint8: BRAID_HDF5_UINT8
+    case .int8: BRAID_HDF5_INT8
+    case .uint16: BRAID_HDF5_UINT16
+    case .int16: BRAID_HDF5_INT16
+    case .uint32: BRAID_HDF5_UINT32
+    case .int32: BRAID_HDF5_INT32
+    case .uint64: BRAID_HDF5_UINT64
+    case .int64: BRAID_HDF5_INT64
+    case .float8E4M3: BRAID_HDF5_FLOAT8_E4M3
+    case .float8E5M2: BRAID_HDF5_FLOAT8_E5M2
+    case .float16: BRAID_HDF5_FLOAT16
+    case .bfloat16: BRAID_HDF5_BFLOAT16
+    case .float32: BRAID_HDF5_FLOAT32
+    case .float64: BRAID_HDF5_FLOAT64
     }
   }
 }
