@@ -60,10 +60,11 @@ extension GroupedIntegers {
   ) throws {
     let owners = try groupsOf(part, from: checkpoint)
     var stored = [UInt32](repeating: 0, count: block.count + 1)
+    var codes = [Float](repeating: 0, count: block.count + 16)
     var loaded: Int?
     for (number, input) in part.enumerated() {
       let group = owners.isEmpty ? input / groupSize : owners[number]
-      let scales = (group - table.first) * block.count
+      var skipped = 0
       switch packing {
       case .alongInputs(let bits):
         let perWord = 32 / bits
@@ -71,20 +72,49 @@ extension GroupedIntegers {
           loaded = input / perWord
           try words.load(input / perWord * outputs + block.lowerBound, count: block.count, into: &stored)
         }
-        let shift = UInt32(input % perWord * bits)
-        let mask = UInt32(1) << UInt32(bits) - 1
-        for i in 0..<block.count {
-          let code = Float(stored[i] >> shift & mask)
-          tile[i * Self.tileInputs + number] = table.scales[scales + i] * (code - table.zeros[scales + i])
-        }
+        Self.codes(of: stored, count: block.count, shift: UInt32(input % perWord * bits), bits: bits, into: &codes)
       case .alongOutputs:
         let start = block.lowerBound / 8
-        try words.load(
-          input * (outputs / 8) + start, count: (block.upperBound - 1) / 8 - start + 1, into: &stored)
-        for i in 0..<block.count {
-          let output = block.lowerBound + i
-          let code = Float(stored[output / 8 - start] >> IntegerPacking.interleavedShifts[output % 8] & 15)
-          tile[i * Self.tileInputs + number] = table.scales[scales + i] * (code - table.zeros[scales + i])
+        let count = (block.upperBound - 1) / 8 - start + 1
+        try words.load(input * (outputs / 8) + start, count: count, into: &stored)
+        Self.interleavedCodes(of: stored, count: count, into: &codes)
+        skipped = block.lowerBound % 8
+      }
+      let row = (group - table.first) * block.count
+      tile.withUnsafeMutableBufferPointer { tile in
+        codes.withUnsafeBufferPointer { codes in
+          table.withRow(at: row, count: block.count) { scales, zeros in
+            for i in 0..<block.count {
+              tile[i * Self.tileInputs + number] = scales[i] * (codes[skipped + i] - zeros[i])
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// One code of each word.
+  private static func codes(
+    of stored: [UInt32], count: Int, shift: UInt32, bits: Int, into codes: inout [Float]
+  ) {
+    let mask = UInt32(1) << UInt32(bits) - 1
+    stored.withUnsafeBufferPointer { stored in
+      codes.withUnsafeMutableBufferPointer { codes in
+        // The shift is below 32; masking shifts need no branch, and what fits 31 bits converts faster as signed.
+        for i in 0..<count { codes[i] = Float(Int32(bitPattern: stored[i] &>> shift & mask)) }
+      }
+    }
+  }
+
+  /// All eight codes of each word, in the order of the outputs.
+  private static func interleavedCodes(of stored: [UInt32], count: Int, into codes: inout [Float]) {
+    stored.withUnsafeBufferPointer { stored in
+      codes.withUnsafeMutableBufferPointer { codes in
+        let shifts = SIMD8<UInt32>(IntegerPacking.interleavedShifts)
+        for i in 0..<count {
+          let word = SIMD8<UInt32>(repeating: stored[i]) &>> shifts & 15
+          let values = SIMD8<Float>(SIMD8<Int32>(truncatingIfNeeded: word))
+          for k in 0..<8 { codes[i * 8 + k] = values[k] }
         }
       }
     }
@@ -140,6 +170,20 @@ struct GroupTable {
         let zero = stored[output / perWord - start] >> shifts[output % perWord] & mask
         // Wrapped, as the readers of that format do: zero point 0 less one is stored as all ones.
         zeros[row + i] = Float((zero + weight.zeroOffset) & mask)
+      }
+    }
+  }
+}
+
+extension GroupTable {
+  /// Calls `body` with the scales and the zero points from a place on.
+  func withRow(at place: Int, count: Int, _ body: (UnsafePointer<Float>, UnsafePointer<Float>) -> Void) {
+    scales.withUnsafeBufferPointer { scales in
+      zeros.withUnsafeBufferPointer { zeros in
+        guard place + count <= scales.count, let scales = scales.baseAddress, let zeros = zeros.baseAddress else {
+          return
+        }
+        body(scales + place, zeros + place)
       }
     }
   }
