@@ -99,6 +99,7 @@ const braid_kernels TABLE_NAME = {
     .linear_combination = BRAID_SUFFIX(linear_combination),
     .delta_combination = BRAID_SUFFIX(delta_combination),
     .elementwise_combination = BRAID_SUFFIX(elementwise_combination),
+    .bounded_move = BRAID_SUFFIX(bounded_move),
     .accumulate_products = BRAID_SUFFIX(accumulate_products),
     .dot = BRAID_SUFFIX(dot),
     .magnitude_histogram = BRAID_SUFFIX(magnitude_histogram),

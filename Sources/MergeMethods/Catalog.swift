@@ -4,8 +4,11 @@ public enum Catalog {
   public static let methods: [MethodDescription] = [
     Breadcrumbs.card.described(startingFrom: Breadcrumbs()),
     BreadcrumbsTIES.card.described(startingFrom: BreadcrumbsTIES()),
+    Karcher.card.described(startingFrom: Karcher()),
     Linear.card.described(startingFrom: Linear()),
     ModelStock.card.described(startingFrom: ModelStock()),
+    MultiSLERP.card.described(startingFrom: MultiSLERP()),
+    NearSwap.card.described(startingFrom: NearSwap()),
     NuSLERP.card.described(startingFrom: NuSLERP()),
     Passthrough.card.described(startingFrom: Passthrough()),
     Slerp.card.described(startingFrom: Slerp()),

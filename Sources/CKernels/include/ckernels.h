@@ -129,6 +129,8 @@ typedef struct {
   // out = sum of coefficients[j][i] * inputs[j][i], added in the order of the inputs.
   void (*elementwise_combination)(const float *const *inputs, const float *const *coefficients, size_t inputs_count,
                                   float *out, size_t count);
+  // out = w * x + (1 - w) * base with w = limit / max(|x - base|, 1e-6), at least 0 and at most 1.
+  void (*bounded_move)(const float *base, const float *x, float limit, float *out, size_t count);
 
   // The dot product of a block in float64: 16 lanes, then the lanes pairwise.
   double (*dot)(const float *a, const float *b, size_t count);

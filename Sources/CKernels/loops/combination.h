@@ -49,3 +49,13 @@ static void BRAID_SUFFIX(elementwise_combination)(const float *const *inputs, co
     for (size_t i = 0; i < count; i++) out[i] += c[i] * x[i];
   }
 }
+
+static void BRAID_SUFFIX(bounded_move)(const float *base, const float *x, float limit, float *restrict out,
+                                       size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    const float distance = as_float(as_bits(x[i] - base[i]) & 0x7fffffffu);
+    const float share = limit / (distance > 1e-6f ? distance : 1e-6f);
+    const float weight = share > 1.0f ? 1.0f : share < 0.0f ? 0.0f : share;
+    out[i] = weight * x[i] + (1.0f - weight) * base[i];
+  }
+}

@@ -2,7 +2,7 @@ internal import Tensors
 
 /// Elements in chunks of equal extents, each stored by itself, possibly compressed, possibly not at all.
 ///
-/// A read undoes each chunk that it touches once.
+/// A read undoes each chunk that it touches once, and finds many of them in the file's cache.
 struct ChunkedElements: ElementDecoder {
   /// A chunk's bytes in the file, and which filters it did not go through: bit i stands for filter i.
   struct StoredChunk {
@@ -25,6 +25,7 @@ struct ChunkedElements: ElementDecoder {
   /// An element of chunks that are not stored, in the file's byte order.
   let fillValue: [UInt8]
 
+  private let cache: ChunkCache
   private let grid: [Int]
   private let chunkElements: Int
 
@@ -34,7 +35,7 @@ struct ChunkedElements: ElementDecoder {
   /// Describes chunks; nil if extents do not belong together or sizes overflow.
   init?(
     elementSize: Int, isBigEndian: Bool, shape: [Int], extents: [Int], filters: [ChunkFilter],
-    chunks: [Int: StoredChunk], fillValue: [UInt8]
+    chunks: [Int: StoredChunk], fillValue: [UInt8], cache: ChunkCache
   ) {
     guard shape.count == extents.count, extents.allSatisfy({ $0 > 0 }), fillValue.count == elementSize,
       Shape(shape).checkedElementCount != nil, let chunkElements = Shape(extents).checkedElementCount,
@@ -47,6 +48,7 @@ struct ChunkedElements: ElementDecoder {
     self.filters = filters
     self.chunks = chunks
     self.fillValue = fillValue
+    self.cache = cache
     self.chunkElements = chunkElements
     grid = Self.grid(shape, extents)
   }
@@ -101,11 +103,12 @@ struct ChunkedElements: ElementDecoder {
       }
       return copy(stored, at: place, elements, into: destination)
     }
-    let bytes: [UInt8]
-    do throws(DecodingError) {
-      bytes = try ChunkFilter.undo(active, stored, size: chunkByteCount)
-    } catch {
-      throw DecodingError(offset: chunk.bytes.lowerBound, found: error.found, expected: error.expected)
+    let bytes = try cache.chunk(at: chunk.bytes.lowerBound) { () throws(DecodingError) in
+      do throws(DecodingError) {
+        return try ChunkFilter.undo(active, stored, size: chunkByteCount)
+      } catch {
+        throw DecodingError(offset: chunk.bytes.lowerBound, found: error.found, expected: error.expected)
+      }
     }
     bytes.withUnsafeBytes { copy($0, at: place, elements, into: destination) }
   }

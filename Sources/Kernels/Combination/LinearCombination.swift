@@ -41,4 +41,13 @@ extension VectorKernels {
       }
     }
   }
+
+  /// Computes w·x + (1−w)·base with w = limit/max(|x − base|, 1e-6), clamped to 0...1, in float32.
+  public func moveTowards(
+    _ x: UnsafePointer<Float>, from base: UnsafePointer<Float>, by limit: Float,
+    into output: UnsafeMutableBufferPointer<Float>
+  ) {
+    guard let target = output.baseAddress else { return }
+    table.pointee.bounded_move(base, x, limit, target, output.count)
+  }
 }

@@ -21,6 +21,16 @@ enum Elementary {
     #endif
   }
 
+  static func cos(_ x: Double) -> Double {
+    #if canImport(Glibc)
+      Glibc.cos(x)
+    #elseif canImport(Musl)
+      Musl.cos(x)
+    #else
+      Darwin.cos(x)
+    #endif
+  }
+
   static func arccos(_ x: Double) -> Double {
     #if canImport(Glibc)
       Glibc.acos(x)

@@ -36,6 +36,17 @@ struct GramMatrix: Sendable {
 
   /// The square root of a diagonal element; never NaN, whatever cancellation did to it.
   func norm(_ i: Int) -> Double { max(0, self[i, i]).squareRoot() }
+
+  /// The norm of Σ fᵢ·xᵢ.
+  func norm(of factors: [Double]) -> Double {
+    let square = factors.indices.reduce(0) { $0 + factors[$1] * product(of: factors, withVector: $1) }
+    return max(0, square).squareRoot()
+  }
+
+  /// The inner product of Σ fⱼ·xⱼ with xᵢ.
+  func product(of factors: [Double], withVector i: Int) -> Double {
+    factors.indices.reduce(0) { $0 + factors[$1] * self[i, $1] }
+  }
 }
 
 /// Adds up inner products of whole tensors, block by block.

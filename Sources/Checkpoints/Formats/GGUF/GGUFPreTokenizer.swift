@@ -1,3 +1,5 @@
+internal import Documents
+
 /// A way of cutting texts into words that llama.cpp knows by name, and what `tokenizer.json` says for it.
 ///
 /// The names are those of `tokenizer.ggml.pre`, the patterns those of llama.cpp and of the models' own tokenizers,
@@ -23,6 +25,32 @@ enum GGUFPreTokenizer: CaseIterable {
     guard let known = Self.allCases.first(where: { $0.names.contains(name) }) else { return nil }
     self = known
   }
+
+  /// The way that a `pre_tokenizer` of `tokenizer.json` describes, or nil.
+  init?(recognizing node: JSONNode?) {
+    guard let node else { return nil }
+    var steps = node["type"]?.string == "Sequence" ? node["pretokenizers"]?.array ?? [] : [node]
+    // The last step writes bytes as letters; without other steps it also cuts.
+    guard let last = steps.popLast(), last["type"]?.string == "ByteLevel", last["add_prefix_space"]?.bool == false
+    else { return nil }
+    let cutsLast = last["use_regex"]?.bool ?? true
+    let digits = steps.filter { $0["type"]?.string == "Digits" && $0["individual_digits"]?.bool == true }
+    let patterns = steps.compactMap { step -> String? in
+      guard step["type"]?.string == "Split", step["behavior"]?.string == "Isolated", step["invert"]?.bool != true else {
+        return nil
+      }
+      return step["pattern"]?["Regex"]?.string
+    }
+    guard digits.count + patterns.count == steps.count, digits.count <= 1,
+      let known = Self.allCases.first(where: { way in
+        way.patterns == patterns && way.splitsDigits == !digits.isEmpty && way.patterns.isEmpty == cutsLast
+      })
+    else { return nil }
+    self = known
+  }
+
+  /// The names of the ways that are recognised, for errors.
+  static var writable: String { allCases.map { $0.names[0] }.joined(separator: ", ") }
 
   /// Whether a word that is a token is not merged from its parts.
   var ignoresMerges: Bool { self == .llama3 || self == .tekken }

@@ -25,9 +25,9 @@ struct GGUFTokenizer {
 
   /// Why there is no `tokenizer.json`, or nil if there is one or nothing to make it of.
   var reason: String? {
-    guard let model = metadata.string("tokenizer.ggml.model"), metadata["tokenizer.huggingface.json"] == nil else {
-      return nil
-    }
+    guard let model = metadata.string("tokenizer.ggml.model"), metadata["tokenizer.huggingface.json"] == nil,
+      model != "none", model != "no_vocab"
+    else { return nil }
     guard model == "gpt2" else {
       return "the tokenizer is of the kind \(model); only gpt2 (byte-level BPE) is understood"
     }

@@ -42,6 +42,14 @@ public enum HDF5: CheckpointFormat {
     return try HDF5IndexReader(file: file, part: part, listing: listing).read()
   }
 
+  /// The part of a file that is HDF5: the whole, what follows a user's block, or an archive's entry; nil if none is.
+  static func part(of bytes: UnsafeRawBufferPointer, file: String) throws(FormatError) -> Range<Int>? {
+    if ZipDirectory.isBegun(bytes) {
+      return try KerasArchive.weights(in: UntrustedBytes(bytes: bytes, file: file, format: name)).data
+    }
+    return start(in: bytes).map { $0..<bytes.count }
+  }
+
   /// Where the signature is: at the start, or after a block of the user's, whose length is 512 bytes times a power of
   /// two.
   static func start(in bytes: UnsafeRawBufferPointer) -> Int? {

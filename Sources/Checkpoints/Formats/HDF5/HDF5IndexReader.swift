@@ -7,6 +7,14 @@ struct HDF5IndexReader {
   /// The bytes of the file that the listing's offsets count in.
   let part: Range<Int>
   let listing: HDF5Listing
+  /// Shared by all tensors of the file.
+  private let cache = ChunkCache()
+
+  init(file: String, part: Range<Int>, listing: HDF5Listing) {
+    self.file = file
+    self.part = part
+    self.listing = listing
+  }
 
   /// Tensors may be at most this much larger than a file of nothing but zlib's best compression.
   private static let freeBytes = 64 << 20
@@ -151,7 +159,7 @@ struct HDF5IndexReader {
     guard
       let elements = ChunkedElements(
         elementSize: size, isBigEndian: dataset.isBigEndian, shape: shape.dimensions, extents: extents,
-        filters: filters, chunks: chunks, fillValue: fillValue)
+        filters: filters, chunks: chunks, fillValue: fillValue, cache: cache)
     else { throw failure(dataset.path, "chunks of \(Shape(extents)), whose size overflows") }
     return elements
   }

@@ -31,7 +31,7 @@ public enum HDF5Library {
   /// How long a listing may be: a chunk takes up to 276 bytes of it, a dataset some hundred.
   private static let longestListing = 64 << 20
   /// Processor seconds for a small file, and how many bytes of a larger one earn another second.
-  private static let seconds = 0.8
+  private static let seconds = 0.5
   private static let bytesPerSecond = 256.0 * 1_048_576
   private static let mostSeconds = 30.0
 

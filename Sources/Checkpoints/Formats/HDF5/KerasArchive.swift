@@ -14,8 +14,8 @@ enum KerasArchive {
     return directory?[weights] != nil
   }
 
-  /// Reads the HDF5 file where it lies in the archive; the other entries become metadata.
-  static func readIndex(of file: UntrustedBytes) throws(FormatError) -> FileIndex {
+  /// The entry that is the HDF5 file, which must be stored as it is.
+  static func weights(in file: UntrustedBytes) throws(FormatError) -> ZipEntry {
     let directory = try ZipDirectory(of: file)
     guard let entry = directory[weights] else {
       throw file.fault("an archive without \(weights)", expected: "what Keras writes")
@@ -25,6 +25,13 @@ enum KerasArchive {
         at: entry.header, "a compressed \(weights)",
         expected: "one that is only stored, as Keras writes it; unzip the archive and read \(weights) itself")
     }
+    return entry
+  }
+
+  /// Reads the HDF5 file where it lies in the archive; the other entries become metadata.
+  static func readIndex(of file: UntrustedBytes) throws(FormatError) -> FileIndex {
+    let entry = try weights(in: file)
+    let directory = try ZipDirectory(of: file)
     var index = try HDF5.readIndex(of: file.bytes, part: entry.data, file: file.file)
     for other in directory.entries where other.name != weights {
       let isText = other.name.hasSuffix(".json") && other.size <= longestDescription

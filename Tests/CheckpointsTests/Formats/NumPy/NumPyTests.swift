@@ -28,4 +28,19 @@ import Testing
     }
     try Golden.expect(report, at: "storages.txt")
   }
+
+  @Test func `every broken file gets the message that was recorded for it`() throws {
+    try Golden.expect(BrokenFiles.report(Self.folder + "/broken"), at: "broken-files.txt")
+  }
+
+  @Test(arguments: ["alone.npy", "version-3.npy", "orders.npz", "orders-compressed.npz"])
+  func `a valid file cut short anywhere is an error`(name: String) throws {
+    let valid = try Files.bytes(Self.folder + "/" + name)
+    Mutation.checkCuts(NumPy.self, valid, at: 0..<valid.count)
+  }
+
+  @Test(arguments: ["alone-columns.npy", "orders.npz", "orders-compressed.npz"])
+  func `changed bytes never make it trap, and what it accepts fits the file`(name: String) throws {
+    Mutation.check(NumPy.self, try Files.bytes(Self.folder + "/" + name), rounds: 30_000, seed: 12)
+  }
 }

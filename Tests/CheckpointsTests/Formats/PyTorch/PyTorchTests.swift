@@ -8,7 +8,7 @@ import Testing
   static let names = [
     "every-dtype.pt", "every-dtype-legacy.pt", "protocol-3.pt", "protocol-4.pt", "protocol-5.pt", "views.pt",
     "views-legacy.pt", "packed-again.pt", "parameters.pth", "state-dict.bin", "training.ckpt", "nested.pt", "alone.pt",
-    "script.pt", "sharded",
+    "script.pt", "large-numbers.pt", "sharded",
   ]
 
   @Test(arguments: names) func `PyTorch's tensors are found with PyTorch's values`(name: String) async throws {
@@ -32,6 +32,21 @@ import Testing
     let views = try Checkpoint.open(Self.folder + "/views.pt")
     let storages = views.index.tensors.map { "\($0.name): \(views.location(of: $0.name)?.storage ?? "in place")\n" }
     try Golden.expect(storages.sorted().joined(), at: "storages.txt")
+  }
+
+  @Test func `every broken file gets the message that was recorded for it`() throws {
+    try Golden.expect(BrokenFiles.report(Self.folder + "/broken"), at: "broken-files.txt")
+  }
+
+  @Test(arguments: ["views.pt", "views-legacy.pt", "packed-again.pt"])
+  func `a valid file cut short anywhere is an error`(name: String) throws {
+    let valid = try Files.bytes(Self.folder + "/" + name)
+    Mutation.checkCuts(PyTorch.self, valid, at: 0..<valid.count)
+  }
+
+  @Test(arguments: ["views.pt", "packed-again.pt", "views-legacy.pt", "training.ckpt", "script.pt", "protocol-4.pt"])
+  func `changed bytes never make it trap, and what it accepts fits the file`(name: String) throws {
+    Mutation.check(PyTorch.self, try Files.bytes(Self.folder + "/" + name), rounds: 30_000, seed: 11)
   }
 
   @Test func `a list of shards is found in its folder and checked`() throws {

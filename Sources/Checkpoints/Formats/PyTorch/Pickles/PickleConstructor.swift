@@ -80,7 +80,7 @@ enum PickleConstructor: Sendable, Equatable {
   private static let refusedKinds = [
     "_rebuild_sparse_tensor": "a sparse tensor", "_rebuild_sparse_csr_tensor": "a sparse tensor",
     "_rebuild_nested_tensor": "a nested tensor", "_rebuild_qtensor": "a quantized tensor",
-    "_rebuild_meta_tensor_no_storage": "a tensor on the meta device, which has no elements",
+    "_rebuild_meta_tensor_no_storage": "a tensor on the meta device, without elements",
     "_rebuild_wrapper_subclass": "a tensor of a class of its own",
     "_rebuild_device_tensor_from_numpy": "a tensor of another device in NumPy's form",
     "_rebuild_xla_tensor": "a tensor of another device in NumPy's form",

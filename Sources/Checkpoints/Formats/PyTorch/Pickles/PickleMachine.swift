@@ -241,7 +241,7 @@ struct PickleMachine {
   private mutating func push(module: String, name: String) throws(FormatError) {
     guard let constructor = PickleConstructor(module: module, name: name, isScript: isScript) else {
       throw fault(
-        "a call for \(PrintableText.quoted(module + "." + name)), which is not needed for tensors and never made",
+        "the name \(PrintableText.quoted(module + "." + name)), which no tensor needs; it was not run",
         expected: "a state dict")
     }
     push(.constructor(constructor))
