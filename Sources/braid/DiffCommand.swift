@@ -2,7 +2,6 @@ import ArgumentParser
 import Comparisons
 import Documents
 import Foundation
-import MergeSpecs
 import Merging
 import Reports
 import Tensors

@@ -1,5 +1,4 @@
 import BraidTesting
-import Checkpoints
 import Comparisons
 import Documents
 import Synchronization
@@ -10,7 +9,7 @@ import Testing
   private static let resources = ComparisonResources(threads: 2, memory: 1 << 26)
 
   private func compare(
-    _ a: some TensorSource, _ b: some TensorSource, base: (any TensorSource)? = nil,
+    _ a: any TensorSource, _ b: any TensorSource, base: (any TensorSource)? = nil,
     resources: ComparisonResources = resources
   ) throws -> ModelComparison {
     try ModelPair(
@@ -28,7 +27,7 @@ import Testing
     MemorySource(floats: [(name, shape ?? [values.count], values)])
   }
 
-  private func family(_ name: String) throws -> Checkpoint { try Checkpoint.open(Fixture.path("families/a/\(name)")) }
+  private func family(_ name: String) throws -> any TensorSource { try Fixture.weights("families/a/\(name)") }
 
   @Test func `differences of real models are what numpy computes`() throws {
     let golden = try Numbers.golden()

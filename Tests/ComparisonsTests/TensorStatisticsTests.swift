@@ -1,5 +1,4 @@
 import BraidTesting
-import Checkpoints
 import Comparisons
 import Documents
 import Tensors
@@ -15,9 +14,9 @@ import Testing
 
   @Test func `statistics of real tensors are what numpy computes`() throws {
     let golden = try Numbers.golden()
-    let checkpoint = try Checkpoint.open(Fixture.path("families/a/expert-sums"))
+    let model = try Fixture.weights("families/a/expert-sums")
     for member in golden["statistics"]?.object ?? [] {
-      let found = try TensorStatistics(of: member.key, in: checkpoint, resources: resources)
+      let found = try TensorStatistics(of: member.key, in: model, resources: resources)
       let expected = member.node
       #expect(found.range.map { Double($0.lowerBound) } == expected["min"]?.double)
       #expect(found.range.map { Double($0.upperBound) } == expected["max"]?.double)
