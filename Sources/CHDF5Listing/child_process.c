@@ -116,7 +116,8 @@ braid_hdf5_result braid_run_apart(
     result.end = BRAID_HDF5_OUT_OF_ROOM;
   } else {
     result.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    int late = result.signal == SIGPROF || result.signal == SIGALRM || result.signal == SIGXCPU || result.signal == SIGKILL;
+    int late = result.signal == SIGPROF || result.signal == SIGALRM || result.signal == SIGXCPU ||
+               result.signal == SIGKILL;
     result.end = late ? BRAID_HDF5_OUT_OF_TIME : BRAID_HDF5_CRASHED;
   }
   return result;

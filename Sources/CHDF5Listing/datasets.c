@@ -14,7 +14,8 @@ enum { most_filters = 32, most_filter_values = 64 };
 
 // What the library says about chunks one after another, as far as it can: before 1.12.3 each question takes a walk
 // over all chunks in front.
-static int put_chunk(braid_output *output, int rank, const hsize_t *corner, unsigned mask, haddr_t offset, hsize_t size) {
+static int put_chunk(
+    braid_output *output, int rank, const hsize_t *corner, unsigned mask, haddr_t offset, hsize_t size) {
   for (int axis = 0; axis < rank; axis++) put64(output, corner[axis]);
   put32(output, mask);
   put64(output, offset);
@@ -127,7 +128,8 @@ static int put_fill_value(hid_t type, hid_t properties, braid_output *output) {
   return 0;
 }
 
-static int put_dataset(hid_t dataset, hid_t type, hid_t space, hid_t properties, const char *path, braid_output *output) {
+static int put_dataset(
+    hid_t dataset, hid_t type, hid_t space, hid_t properties, const char *path, braid_output *output) {
   char words[120];
   int big_endian = 0;
   if (H5Pget_layout(properties) == H5D_VIRTUAL) {
@@ -177,7 +179,8 @@ void braid_list_dataset(hid_t dataset, const char *path, braid_output *output) {
 // MARK: Attributes
 
 // A record with the value; nothing if it is neither texts nor a number.
-static void put_attribute(hid_t attribute, hid_t type, hid_t space, const char *path, const char *name, braid_output *output) {
+static void put_attribute(
+    hid_t attribute, hid_t type, hid_t space, const char *path, const char *name, braid_output *output) {
   hssize_t elements = H5Sget_simple_extent_npoints(space);
   size_t size = H5Tget_size(type);
   hsize_t stored = H5Aget_storage_size(attribute);

@@ -147,7 +147,8 @@ static void list_file(const void *task, braid_output *output) {
     put_fault(output, "", "a file that cannot be opened");
   } else if (wait_for(&walk, "", 0) == 0) {
     H5O_info_t root;
-    if (H5Oget_info_by_name2(walk.file, "/", &root, H5O_INFO_BASIC, H5P_DEFAULT) >= 0) see_object(&walk.seen, root.addr);
+    if (H5Oget_info_by_name2(walk.file, "/", &root, H5O_INFO_BASIC, H5P_DEFAULT) >= 0)
+      see_object(&walk.seen, root.addr);
     while (walk.waiting_count) {
       waiting_group next = walk.waiting[--walk.waiting_count];
       list_group(&walk, next);

@@ -25,8 +25,8 @@ enum braid_hdf5_type {
 };
 
 // A listing is a sequence of records; numbers are in the machine's order, texts are a 32-bit length and bytes.
-//   BRAID_HDF5_DATASET    path, type (8), big-endian (8), rank (8), extents (64 each), fill value (text; empty if none),
-//                         storage (8) and what belongs to it:
+//   BRAID_HDF5_DATASET    path, type (8), big-endian (8), rank (8), extents (64 each), fill value (text; empty if
+//                         none), storage (8) and what belongs to it:
 //     BRAID_HDF5_NOWHERE
 //     BRAID_HDF5_CONTIGUOUS  offset (64), size (64)
 //     BRAID_HDF5_COMPACT     bytes (text)
