@@ -42,7 +42,9 @@ struct Karcher: MergeMethod, Hashable {
     guard let first = kept.first else { return norms.map { _ in 0 } }
     var cosines = GramMatrix(size: kept.count)
     for (row, i) in kept.enumerated() {
-      for (column, j) in kept.enumerated() where column >= row { cosines[row, column] = gram[i, j] / (norms[i] * norms[j]) }
+      for (column, j) in kept.enumerated() where column >= row {
+        cosines[row, column] = gram[i, j] / (norms[i] * norms[j])
+      }
     }
     let share = 1 / Double(kept.count)
     // The mean direction as factors of the unit vectors.

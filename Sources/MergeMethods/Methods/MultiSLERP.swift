@@ -34,7 +34,9 @@ struct MultiSLERP: MergeMethod, Hashable {
     let models = (0..<task.inputCount).filter { $0 != task.base }
     let sum = models.reduce(0) { $0 + weight[$1] }
     if normalizes, sum == 0 { throw MergeMethodError("the weights sum to zero and cannot be normalized") }
-    if models.count == 1 { return SpanMerge(task: task, coefficients: .known((0..<task.inputCount).map { $0 == task.base ? 0 : 1 })) }
+    if models.count == 1 {
+      return SpanMerge(task: task, coefficients: .known((0..<task.inputCount).map { $0 == task.base ? 0 : 1 }))
+    }
     let weights = models.map { normalizes ? weight[$0] / sum : weight[$0] }
     return SpanMerge(
       task: task,
