@@ -52,6 +52,7 @@ static inline uint32_t lane_bits(uint32x16 mask) {
 #include "loops/selection.h"
 #include "loops/election.h"
 #include "loops/statistics.h"
+#include "loops/random.h"
 
 #define TABLE_NAME BRAID_SUFFIX(braid_kernels)
 #define TEXT(x) #x
@@ -108,6 +109,8 @@ const braid_kernels TABLE_NAME = {
     .magnitude_window = BRAID_SUFFIX(magnitude_window),
     .magnitude_count_equal = BRAID_SUFFIX(magnitude_count_equal),
     .magnitude_sums = BRAID_SUFFIX(magnitude_sums),
+    .thin_out = BRAID_SUFFIX(thin_out),
+    .count_participants = BRAID_SUFFIX(count_participants),
     .elect_bfloat16 = BRAID_SUFFIX(elect_bfloat16),
     .elect = BRAID_SUFFIX(elect),
     .value_sums = BRAID_SUFFIX(value_sums),

@@ -20,13 +20,16 @@ public struct MergeTask: Sendable, Hashable {
   public var inputCount: Int
   /// Which input is the base, if the merge has one.
   public var base: Int?
+  /// What methods that draw at random draw from.
+  public var seed: UInt64
 
   /// Describes a tensor to merge.
-  public init(tensor: String, shape: Shape, inputCount: Int, base: Int?) {
+  public init(tensor: String, shape: Shape, inputCount: Int, base: Int?, seed: UInt64 = 0) {
     self.tensor = tensor
     self.shape = shape
     self.inputCount = inputCount
     self.base = base
+    self.seed = seed
   }
 }
 

@@ -13,12 +13,13 @@ struct MethodCard<Method: MergeMethod>: Sendable {
   var parameters: [Parameter<Method>]
   var laws: Set<MethodLaw>
   var deviations: [String] = []
+  var drawsAtRandom = false
 
   /// The card without its type, with `start` as the values before the spec's are applied.
   func described(startingFrom start: Method) -> MethodDescription {
     MethodDescription(
       name: name, title: title, summary: summary, formula: formula, reference: reference, inputs: inputs, base: base,
-      parameters: parameters.map(\.description), laws: laws, deviations: deviations,
+      parameters: parameters.map(\.description), laws: laws, deviations: deviations, drawsAtRandom: drawsAtRandom,
       make: { values throws(MergeMethodError) in
         var method = start
         for parameter in parameters { try parameter.set(values, &method) }

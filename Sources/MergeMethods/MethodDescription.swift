@@ -107,6 +107,8 @@ public struct MethodDescription: Sendable {
   public let laws: Set<MethodLaw>
   /// Where it differs from mergekit, and why; one sentence each.
   public let deviations: [String]
+  /// Whether the result depends on the seed of the spec.
+  public let drawsAtRandom: Bool
   /// Builds the method for one tensor; absent parameters take their defaults.
   public let make: @Sendable (ResolvedParameters) throws(MergeMethodError) -> any MergeMethod
 }

@@ -26,6 +26,7 @@ enum MergeFingerprint {
       case .copy: line += "copy"
       case .merge(let method, let parameters, _):
         line += method + " " + text(of: parameters.global)
+        if let seed = step.seed { line += " seed \(seed) " }
         line += parameters.perInput.map { "[\(text(of: $0))]" }.joined()
       }
       lines.append(line + " of \(inputs)" + (step.base.map { " base \($0)" } ?? ""))

@@ -8,9 +8,10 @@ struct InMemoryMerge {
   /// The order in which bands are visited and how many local summaries share them.
   var reversed = false
   var locals = 1
+  var seed: UInt64 = 0
 
   func run(_ method: any MergeMethod, _ inputs: [[Float]]) throws -> [Float] {
-    let task = MergeTask(tensor: "test.weight", shape: shape, inputCount: inputs.count, base: base)
+    let task = MergeTask(tensor: "test.weight", shape: shape, inputCount: inputs.count, base: base, seed: seed)
     let merge = try method.begin(task)
     var output = [Float](repeating: .nan, count: shape.elementCount)
     while true {

@@ -30,16 +30,30 @@ typedef struct {
   // ... and is then dropped again if it is above `drop_above`, or equal to it and among the first `drop_equal`.
   int32_t drop_above;
   size_t drop_equal;
+  // Consensus 3: factor of what this model contributes where no other does.
+  float alone;
 } braid_cut;
 
 // How the kept differences of several models become one.
 typedef struct {
   // 0: all count. 1: only those with the sign of the weighted sum. 2: only those with the sign of the majority.
+  // 3: those that are not zero; 0 divides by the weights of all, 3 by the weights of those.
   int consensus;
   // Whether to divide by the weights that took part; a divisor of zero counts as one.
   int normalize;
   float lambda;
 } braid_election;
+
+// Which differences to the base of one model are kept at random.
+typedef struct {
+  // Selects the stream of random bits.
+  uint64_t key;
+  // Magnitudes in ascending order. An element above a of them and not below b has the rank a + b.
+  const float *levels;
+  size_t levels_count;
+  // For each rank, 2 * levels_count + 1 of them: 2^32 times the probability of being kept.
+  const uint64_t *thresholds;
+} braid_draw;
 
 #define BRAID_SPIKES 4
 
@@ -154,6 +168,15 @@ typedef struct {
 
   // Adds the magnitudes of x - base, in float64 lanes: all of them to sums[0], those that the cut keeps to sums[1].
   void (*magnitude_sums)(const float *base, const float *x, const braid_cut *cut, size_t count, double *sums);
+
+  // out = x where the draw for the element keeps it, else base; `first` is the number of the first element.
+  void (*thin_out)(const float *base, const float *x, const braid_draw *draw, uint64_t first, float *out,
+                   size_t count);
+
+  // Adds for model j the number of positions where its difference alone has a magnitude pattern above `above` to
+  // counts[2 * j], and of those where it has company to counts[2 * j + 1]; at most 255 models.
+  void (*count_participants)(const float *base, const float *const *inputs, size_t inputs_count, uint32_t above,
+                             size_t count, uint64_t *counts);
 
   // out = base + lambda * elected differences; `scratch` holds inputs_count * 256 floats.
   void (*elect)(const float *base, const float *const *inputs, const braid_cut *cuts, size_t inputs_count,

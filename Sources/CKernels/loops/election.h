@@ -139,7 +139,24 @@ static void BRAID_SUFFIX(elect)(const float *base, const float *const *inputs, c
       else
         for (size_t i = 0; i < length; i++) total[i] += part[i];
     }
-    if (election.consensus == 0) {
+    if (election.consensus == 3) {
+      float alone[CHUNK];
+      uint32_t present[CHUNK];
+      for (size_t i = 0; i < length; i++) mix[i] = total[i];
+      for (size_t i = 0; i < length; i++) divisor[i] = alone[i] = 0;
+      for (size_t i = 0; i < length; i++) present[i] = 0;
+      for (size_t j = 0; j < inputs_count; j++) {
+        const float *part = scratch + j * CHUNK;
+        for (size_t i = 0; i < length; i++) {
+          const int takes_part = part[i] != 0;
+          divisor[i] += takes_part ? cuts[j].weight : 0.0f;
+          alone[i] += takes_part ? cuts[j].alone : 0.0f;
+          present[i] += takes_part;
+        }
+      }
+      for (size_t i = 0; i < length; i++) mix[i] = present[i] == 1 ? mix[i] * alone[i] : mix[i];
+      for (size_t i = 0; i < length; i++) divisor[i] = divisor[i] == 0 ? 1.0f : divisor[i];
+    } else if (election.consensus == 0) {
       const float constant = weights < 1e-8f && weights > -1e-8f ? 1.0f : weights;
       for (size_t i = 0; i < length; i++) mix[i] = total[i];
       for (size_t i = 0; i < length; i++) divisor[i] = constant;
@@ -162,5 +179,27 @@ static void BRAID_SUFFIX(elect)(const float *base, const float *const *inputs, c
     if (election.lambda != 1.0f)
       for (size_t i = 0; i < length; i++) mix[i] = mix[i] * election.lambda;
     for (size_t i = 0; i < length; i++) out[start + i] = base[start + i] + mix[i];
+  }
+}
+
+static void BRAID_SUFFIX(count_participants)(const float *base, const float *const *inputs, size_t inputs_count,
+                                             uint32_t above, size_t count, uint64_t *counts) {
+  uint8_t present[CHUNK];
+  for (size_t start = 0; start < count; start += CHUNK) {
+    const size_t length = count - start < CHUNK ? count - start : CHUNK;
+    for (size_t i = 0; i < length; i++) present[i] = 0;
+    for (size_t j = 0; j < inputs_count; j++)
+      for (size_t i = 0; i < length; i++)
+        present[i] += (as_bits(inputs[j][start + i] - base[start + i]) & 0x7fffffffu) > above;
+    for (size_t j = 0; j < inputs_count; j++) {
+      uint32_t unique = 0, shared = 0;
+      for (size_t i = 0; i < length; i++) {
+        const int active = (as_bits(inputs[j][start + i] - base[start + i]) & 0x7fffffffu) > above;
+        unique += active & (present[i] == 1);
+        shared += active & (present[i] > 1);
+      }
+      counts[2 * j] += unique;
+      counts[2 * j + 1] += shared;
+    }
   }
 }

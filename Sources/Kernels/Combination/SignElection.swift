@@ -14,11 +14,13 @@ public struct DifferenceCut: Sendable, Hashable {
   public var dropAbove: Int32
   /// Of those with exactly that magnitude, how many are dropped, in order; `Int.max` drops all.
   public var dropEqual: Int
+  /// With ``SignElection/Consensus/participants``: a factor of the model's differences where no other model has any.
+  public var alone: Float
 
   /// A cut; without limits it keeps everything.
   public init(
     weight: Float, scale: Float = 1, keepAbove: Int32 = -1, keepEqual: Int = 0, dropAbove: Int32 = .max,
-    dropEqual: Int = 0
+    dropEqual: Int = 0, alone: Float = 1
   ) {
     self.weight = weight
     self.scale = scale
@@ -26,6 +28,7 @@ public struct DifferenceCut: Sendable, Hashable {
     self.keepEqual = keepEqual
     self.dropAbove = dropAbove
     self.dropEqual = dropEqual
+    self.alone = alone
   }
 }
 
@@ -39,6 +42,8 @@ public struct SignElection: Sendable, Hashable {
     case sum = 1
     /// Those with the sign that most models have; a draw counts as positive.
     case count = 2
+    /// Those that are not zero: like all of them, but others' weights do not count in the divisor.
+    case participants = 3
   }
 
   /// Which differences count.
@@ -101,6 +106,21 @@ extension VectorKernels {
     }
   }
 
+  /// For each model, at how many positions of a block its difference alone exceeds a magnitude, and at how many others
+  /// do so as well.
+  public func countParticipants(
+    from base: UnsafePointer<Float>, _ inputs: UnsafeBufferPointer<UnsafePointer<Float>>, above magnitude: Float,
+    count: Int
+  ) -> [(alone: Int, shared: Int)] {
+    guard inputs.count <= SignElection.maximumModels else { return [] }
+    var counts = Array(repeating: UInt64(0), count: 2 * inputs.count)
+    inputs.withMemoryRebound(to: UnsafePointer<Float>?.self) { pointers in
+      table.pointee.count_participants(
+        base, pointers.baseAddress, inputs.count, abs(magnitude).bitPattern, count, &counts)
+    }
+    return inputs.indices.map { (Int(counts[2 * $0]), Int(counts[2 * $0 + 1])) }
+  }
+
   /// Adds the magnitudes |x − base| of a block: all of them, and those that a cut keeps; in float64.
   public func sumMagnitudes(
     _ x: UnsafePointer<Float>, base: UnsafePointer<Float>, count: Int, cut: DifferenceCut
@@ -120,6 +140,6 @@ extension DifferenceCut {
   fileprivate var plain: braid_cut {
     braid_cut(
       weight: weight, scale: scale, keep_above: keepAbove, keep_equal: keepEqual, drop_above: dropAbove,
-      drop_equal: dropEqual)
+      drop_equal: dropEqual, alone: alone)
   }
 }

@@ -4,7 +4,7 @@ internal import Tensors
 /// NearSwap: takes the other model's element where it is near the base's, less of it the farther away it is.
 ///
 /// w = clamp(t / max(|x − base|, 1e-6), 0, 1), out = w·x + (1−w)·base: no element moves by more than t.
-/// From mergekit's nearswap. A bad idea with a t above typical differences:
+/// From the model card of alchemonaut/QuartetAnemoi-70B-t0.0001. A bad idea with a t above typical differences:
 /// the result is the other model.
 struct NearSwap: MergeMethod, Hashable {
   var t = 0.0
@@ -13,7 +13,7 @@ struct NearSwap: MergeMethod, Hashable {
     name: "nearswap", title: "NearSwap",
     summary: "Moves each element of the base towards another model's, by at most t.",
     formula: "w = clamp(t / max(abs(x - base), 1e-6), 0, 1); out = w*x + (1-w)*base",
-    reference: "mergekit's nearswap",
+    reference: "alchemonaut 2024, QuartetAnemoi-70B-t0.0001, and mergekit's nearswap",
     inputs: 2...2, base: .required,
     parameters: [.number("t", \.t, "How far an element moves at most; 0 and less give the base model.")],
     laws: [.idempotent, .endPoints])

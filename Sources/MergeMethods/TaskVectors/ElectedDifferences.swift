@@ -7,12 +7,14 @@ struct ModelCut: Sendable {
   var scale: Float
   var keep: MagnitudeRank
   var drop: MagnitudeRank
+  /// The factor where no other model takes part, where the consensus is about that.
+  var alone: Float = 1
 
   /// The cut as it applies to one block.
   func cut(inBlock block: Int) -> DifferenceCut {
     DifferenceCut(
       weight: weight, scale: scale, keepAbove: keep.threshold, keepEqual: keep.equals(inBlock: block),
-      dropAbove: drop.threshold, dropEqual: drop.equals(inBlock: block))
+      dropAbove: drop.threshold, dropEqual: drop.equals(inBlock: block), alone: alone)
   }
 }
 
@@ -68,9 +70,11 @@ final class RescaleSurvey: Survey, @unchecked Sendable {
   private let base: Int
   private let models: [Int]
   private let cuts: [ModelCut]
+  private let masks: [RandomMask?]
   private let partials: UnsafeMutableBufferPointer<(all: Double, kept: Double)>
 
-  init(base: Int, models: [Int], cuts: [ModelCut], elements: Int) {
+  init(base: Int, models: [Int], cuts: [ModelCut], masks: [RandomMask?] = [], elements: Int) {
+    self.masks = masks
     self.base = base
     self.models = models
     self.cuts = cuts
@@ -85,8 +89,22 @@ final class RescaleSurvey: Survey, @unchecked Sendable {
 
   func observe(_ block: InputBlock, into local: AnyObject) {
     let number = block.start / Streaming.blockElements
-    for (place, model) in models.enumerated() {
-      partials[number * models.count + place] = VectorKernels.best.sumMagnitudes(
+    if !masks.isEmpty {
+      let all = sums(of: block)
+      block.withThinned(base: base, models, masks) { thinned in
+        for (place, kept) in sums(of: thinned).enumerated() {
+          partials[number * models.count + place] = (all[place].all, kept.kept)
+        }
+      }
+      return
+    }
+    for (place, sum) in sums(of: block).enumerated() { partials[number * models.count + place] = sum }
+  }
+
+  private func sums(of block: InputBlock) -> [(all: Double, kept: Double)] {
+    let number = block.start / Streaming.blockElements
+    return models.enumerated().map { place, model in
+      VectorKernels.best.sumMagnitudes(
         block.inputs[model], base: block.inputs[base], count: block.count, cut: cuts[place].cut(inBlock: number))
     }
   }

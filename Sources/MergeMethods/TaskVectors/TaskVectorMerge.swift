@@ -9,6 +9,10 @@ enum Sparsifier: Sendable, Hashable {
   case magnitude
   /// The share `density` that is left when the share `gamma` of largest magnitudes, and then the smallest, are cut off.
   case magnitudeOutliers
+  /// Each element with the chance `density`.
+  case random
+  /// Each element with a chance that grows with its rank in its row, from `density − epsilon` to `density + epsilon`.
+  case randomByMagnitude
 }
 
 /// The rules of a sparsify–elect–combine merge on task vectors; methods of that family are presets of it.
@@ -19,6 +23,8 @@ struct TaskVectorRules: Sendable, Hashable {
   var density: [Double] = []
   /// The share of largest elements to drop, per input.
   var gamma: [Double] = []
+  /// How far chances depart from the density, per input.
+  var epsilon: [Double] = []
   var normalize = false
   var rescale = false
   var lambda = 1.0
@@ -34,7 +40,26 @@ struct TaskVectorRules: Sendable, Hashable {
     guard models.count <= SignElection.maximumModels else {
       throw MergeMethodError("\(models.count) models at once; at most \(SignElection.maximumModels) can be merged")
     }
+    if sparsifier == .random || sparsifier == .randomByMagnitude {
+      let thinned = models.filter { density[$0] < 1 }
+      if sparsifier == .randomByMagnitude { try checkChances(of: thinned) }
+      if !thinned.isEmpty { return ThinnedMerge(rules: self, task: task, base: base, models: models) }
+    }
     return TaskVectorMerge(rules: self, task: task, base: base, models: models)
+  }
+
+  private func checkChances(of models: [Int]) throws(MergeMethodError) {
+    for model in models where density[model] > 0 {
+      guard density[model] - epsilon[model] > 0, density[model] + epsilon[model] < 1 else {
+        throw MergeMethodError(
+          "density and epsilon must leave chances between 0 and 1, not \(density[model]) ± \(epsilon[model])")
+      }
+    }
+  }
+
+  /// The election among the models.
+  var election: SignElection {
+    SignElection(consensus: consensus, normalizes: normalize, lambda: Float(lambda))
   }
 }
 
@@ -58,7 +83,7 @@ final class TaskVectorMerge: TensorMerge {
     var requests: [MagnitudeSelection.Request] = []
     places = []
     for model in models {
-      guard rules.sparsifier != .none, rules.density[model] < 1 else {
+      guard [.magnitude, .magnitudeOutliers].contains(rules.sparsifier), rules.density[model] < 1 else {
         places.append(nil)
         continue
       }
@@ -93,9 +118,7 @@ final class TaskVectorMerge: TensorMerge {
       return .survey(survey)
     }
     if rules.consensus == .none, selection == nil { return .combine(differences) }
-    let election = SignElection(
-      consensus: rules.consensus, normalizes: rules.normalize, lambda: Float(rules.lambda))
-    return .combine(ElectedDifferences(base: base, models: models, cuts: cuts, rule: election))
+    return .combine(ElectedDifferences(base: base, models: models, cuts: cuts, rule: rules.election))
   }
 
   /// Without sparsifier and election the merge is a plain combination of differences.
@@ -125,10 +148,12 @@ struct WeightedDifferences: Combination {
 
 extension InputBlock {
   /// The pointers of some of the inputs, in the order asked for.
-  func withInputs(_ wanted: [Int], _ body: (UnsafeBufferPointer<UnsafePointer<Float>>) -> Void) {
+  func withInputs<Result>(
+    _ wanted: [Int], _ body: (UnsafeBufferPointer<UnsafePointer<Float>>) -> Result
+  ) -> Result {
     withUnsafeTemporaryAllocation(of: UnsafePointer<Float>.self, capacity: max(1, wanted.count)) { pointers in
       for (place, input) in wanted.enumerated() { pointers.initializeElement(at: place, to: inputs[input]) }
-      body(UnsafeBufferPointer(rebasing: pointers[0..<wanted.count]))
+      return body(UnsafeBufferPointer(rebasing: pointers[0..<wanted.count]))
     }
   }
 }

@@ -22,6 +22,13 @@ extension Parameter where Method: TaskVectorMethod {
       "gamma", \.rules.gamma, in: 0...1, default: 0.01, "The share of largest differences to drop as outliers.")
   }
 
+  static var epsilon: Parameter {
+    .perModel(
+      "epsilon", \.rules.epsilon, in: 0...1, default: 0.15,
+      "How far the chance to be kept goes below the density for the smallest difference of a row, and above it for the largest."
+    )
+  }
+
   static func normalize(default value: Bool) -> Parameter {
     .flag("normalize", \.rules.normalize, default: value, "Whether to divide by the weights that took part.")
   }

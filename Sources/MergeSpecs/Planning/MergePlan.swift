@@ -35,6 +35,9 @@ public struct MergePlan: Sendable {
     self.tiesEmbeddings = tiesEmbeddings
   }
 
+  /// The seed of all random draws, if the method makes any.
+  public var seed: UInt64? { steps.lazy.compactMap(\.seed).first }
+
   /// The tensors of the output.
   public var outputIndex: TensorIndex { TensorIndex(steps.map(\.output)) }
 }
@@ -65,16 +68,20 @@ public struct PlanStep: Sendable {
   public var base: Int?
   /// What is done with them.
   public var operation: PlannedOperation
+  /// What a method that draws at random draws from; nil for all others.
+  public var seed: UInt64?
 
   /// Describes a step; the planner does this.
   public init(
-    output: TensorDescription, role: TensorRole, inputs: [PlannedInput], base: Int?, operation: PlannedOperation
+    output: TensorDescription, role: TensorRole, inputs: [PlannedInput], base: Int?, operation: PlannedOperation,
+    seed: UInt64? = nil
   ) {
     self.output = output
     self.role = role
     self.inputs = inputs
     self.base = base
     self.operation = operation
+    self.seed = seed
   }
 }
 

@@ -15,6 +15,7 @@ extension MergePlan {
       "  \"method\": \(JSONEdit.quote(methodName))", "  \"donor\": \(donor)",
       "  \"bytes_read\": \(inputByteCount)", "  \"bytes_written\": \(outputByteCount)",
     ]
+    if let seed { lines.append("  \"seed\": \(seed)") }
     if let layerCount { lines.append("  \"layers\": \(layerCount)") }
     if let configurationDType {
       lines.append("  \"configuration_dtype\": \(JSONEdit.quote(configurationDType.rawValue))")

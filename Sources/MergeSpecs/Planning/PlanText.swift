@@ -56,6 +56,7 @@ struct PlanText {
     }
     lines.append("reads   " + ByteCount.text(plan.inputByteCount))
     lines.append("writes  " + ByteCount.text(plan.outputByteCount) + (commonDType.map { " in \($0.rawValue)" } ?? ""))
+    if let seed = plan.seed { lines.append("seed    \(seed)") }
     if let layers = plan.layerCount { lines.append("layers  \(layers)") }
     return lines
   }

@@ -100,7 +100,8 @@ extension PlanBuilder {
       PlanStep(
         output: output, role: request.role,
         inputs: zip(slice.models, tensors).map { PlannedInput(model: $0, tensor: $1) }, base: slice.effective.base,
-        operation: .merge(method: spec.method.name, parameters: parameters, method)))
+        operation: .merge(method: spec.method.name, parameters: parameters, method),
+        seed: spec.method.drawsAtRandom ? spec.seed : nil))
   }
 
   private mutating func copy(

@@ -23,6 +23,8 @@ public struct MergeSpec: Sendable {
   public var dtype: DType?
   /// The dtype of the output, if it is to differ.
   public var outputDType: DType?
+  /// What methods that draw at random draw from.
+  public var seed: UInt64
   /// Every model the spec names, once each, in the order of first mention.
   public var references: [ModelReference]
   /// Whether reading the spec found errors, so that no plan may come of it.

@@ -12,7 +12,7 @@ enum SpecLevel: CaseIterable {
     case .spec:
       [
         "merge_method", "models", "slices", "base_model", "parameters", "dtype", "out_dtype", "tokenizer_source",
-        "tokenizer",
+        "tokenizer", "seed",
       ]
     case .slice: ["sources", "base_model", "parameters"]
     case .source: ["model", "layer_range", "parameters"]

@@ -66,6 +66,7 @@ struct SpecReader {
     let parameters = readParameters(fields["parameters"]) + misplacedParameters(entries, at: .spec)
     let dtype = fields["dtype"].flatMap { readDType($0) }
     let outputDType = fields["out_dtype"].flatMap { readDType($0) }
+    let seed = fields["seed"].flatMap { readSeed($0, method: method) } ?? 0
     guard let composition else { return nil }
     let references = Self.references(base: base, in: composition)
     for key in ["tokenizer_source", "tokenizer"] {
@@ -74,7 +75,8 @@ struct SpecReader {
     guard let method, let methodPosition = fields["merge_method"]?.value.usePosition else { return nil }
     return MergeSpec(
       file: file, method: method, methodPosition: methodPosition, baseModel: base, composition: composition,
-      parameters: parameters, dtype: dtype, outputDType: outputDType, references: references)
+      parameters: parameters, dtype: dtype, outputDType: outputDType, seed: seed,
+      references: references)
   }
 
   // MARK: Top level
@@ -124,6 +126,19 @@ struct SpecReader {
     guard let elements = list(models, of: "models") else { return nil }
     let read = elements.compactMap { readSource($0, as: .model) }
     return read.isEmpty ? nil : .models(read, position: models.keyPosition)
+  }
+
+  private mutating func readSeed(_ entry: SyntaxEntry, method: MethodDescription?) -> UInt64? {
+    if entry.value.isNull { return nil }
+    guard let scalar = entry.value.scalar, let seed = UInt64(scalar.text) ?? scalar.int.flatMap({ UInt64(exactly: $0) })
+    else {
+      error(at: entry.value.usePosition, "seed is a whole number from 0 on, but here is \(entry.value.kind)")
+      return nil
+    }
+    if let method, !method.drawsAtRandom {
+      warning(at: entry.keyPosition, "`seed` has no effect", hint: "\(method.name) draws nothing at random")
+    }
+    return seed
   }
 
   private mutating func readDType(_ entry: SyntaxEntry) -> DType? {

@@ -35,7 +35,8 @@ final class StepRunner: Sendable {
     case .merge(_, _, let method):
       merge = try method.begin(
         MergeTask(
-          tensor: step.output.name, shape: step.output.shape, inputCount: step.inputs.count, base: step.base))
+          tensor: step.output.name, shape: step.output.shape, inputCount: step.inputs.count, base: step.base,
+          seed: step.seed ?? 0))
     }
     while true {
       switch try merge.nextPass() {

@@ -19,7 +19,7 @@ import Testing
     Case(title: "no models", spec: "merge_method: linear\n"),
     Case(title: "no method", spec: "models:\n  - model: a\n"),
     Case(title: "an unknown method", spec: "merge_method: tiess\nmodels:\n  - model: a\n"),
-    Case(title: "a method of mergekit's", spec: "merge_method: dare_ties\nmodels:\n  - model: a\n"),
+    Case(title: "a method of mergekit's", spec: "merge_method: arcee_fusion\nmodels:\n  - model: a\n"),
     Case(title: "an unknown key", spec: "merge_method: passthrough\nmodels:\n  - model: a\ndytpe: float32\n"),
     Case(
       title: "a key from nowhere", spec: "merge_method: passthrough\nmodels:\n  - model: a\nfoo: 1\n"),

@@ -1,0 +1,63 @@
+internal import CKernels
+
+/// Which differences to the base one model keeps, by chance; the chance may depend on the difference's rank.
+///
+/// The bits for element i are mix(key + (i+1)·0x9e3779b97f4a7c15), mix being SplitMix64's: a function of the key and the
+/// element alone, so that threads, blocks and CPUs cannot show in a result.
+public struct RandomDraw: Sendable {
+  /// The stream of random bits.
+  public var key: UInt64
+  /// Magnitudes in ascending order. An element above a of them and not below b of them has the rank a + b.
+  public var levels: [Float]
+  /// For each rank, `2 * levels.count + 1` of them, the chance to be kept, see ``threshold(_:)``.
+  public var thresholds: [UInt64]
+
+  /// A draw in which every element has the same chance.
+  public init(key: UInt64, probability: Double) {
+    self.init(key: key, levels: [], thresholds: [Self.threshold(probability)])
+  }
+
+  /// A draw in which the chance depends on the rank.
+  public init(key: UInt64, levels: [Float], thresholds: [UInt64]) {
+    self.key = key
+    self.levels = levels
+    self.thresholds = thresholds
+  }
+
+  /// 2³² times a probability, which is clamped to 0...1.
+  public static func threshold(_ probability: Double) -> UInt64 {
+    UInt64((min(1, max(0, probability)) * 0x1p32).rounded())
+  }
+
+  /// The key for a model's part in a tensor: mix(mix(seed ⊕ FNV-1a(tensor name)) + model).
+  public static func key(seed: UInt64, tensor: String, model: Int) -> UInt64 {
+    let name = tensor.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    return mix(mix(seed ^ name) &+ UInt64(model))
+  }
+
+  private static func mix(_ bits: UInt64) -> UInt64 {
+    var z = bits &+ 0x9e37_79b9_7f4a_7c15
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+}
+
+extension VectorKernels {
+  /// Writes x where the draw keeps an element, and the base where it does not.
+  ///
+  /// - Parameter first: the flat index of the first element in its tensor.
+  public func thinOut(
+    _ x: UnsafePointer<Float>, base: UnsafePointer<Float>, count: Int, draw: RandomDraw, first: Int,
+    into output: UnsafeMutablePointer<Float>
+  ) {
+    guard draw.thresholds.count == 2 * draw.levels.count + 1 else { return }
+    draw.levels.withUnsafeBufferPointer { levels in
+      draw.thresholds.withUnsafeBufferPointer { thresholds in
+        var plain = braid_draw(
+          key: draw.key, levels: levels.baseAddress, levels_count: levels.count, thresholds: thresholds.baseAddress)
+        table.pointee.thin_out(base, x, &plain, UInt64(first), output, count)
+      }
+    }
+  }
+}
