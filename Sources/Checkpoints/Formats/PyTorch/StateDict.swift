@@ -34,7 +34,7 @@ struct StateDict {
   private static let maximumVisits = 1_000_000
   /// The longest name, and how long all of them may be together.
   private static let maximumName = 1024
-  private static let maximumNames = 16 << 20
+  private static let maximumNames = 8 << 20
   /// How many remarks are made before the rest is only counted.
   private static let maximumRemarks = 1000
 
