@@ -37,7 +37,8 @@ typedef struct {
 // How the kept differences of several models become one.
 typedef struct {
   // 0: all count. 1: only those with the sign of the weighted sum. 2: only those with the sign of the majority.
-  // 4: as 1, but the sum that elects is not weighted. 3: those that are not zero; 0 divides by the weights of all, 3 by the weights of those.
+  // 3: those that are not zero; 0 divides by the weights of all, 3 by the weights of those.
+  // 4: as 1, but the sum that elects is not weighted.
   int consensus;
   // Whether to divide by the weights that took part; a divisor of zero counts as one.
   int normalize;
