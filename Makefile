@@ -8,7 +8,7 @@ FAMILY := Fixtures/families/a
 PROMPTS := $(wildcard $(FAMILY)/prompts/*.heldout.jsonl)
 EXPERTS := $(wildcard $(FAMILY)/expert-*)
 
-.PHONY: demo test bench build packages format lint clean
+.PHONY: demo test bench fuzz build packages format lint clean
 
 # Merges the example specs over the real models in Fixtures, scores them on held-out prompts, prints the leaderboard.
 demo: build
@@ -21,10 +21,18 @@ test: packages
 	$(SWIFT) build $(FLAGS) --build-tests
 	$(SWIFT) test -c release --skip-build
 
-# Measures merging and scoring against floors of their own, in one run; makes about 7 GB of random models once.
+# Measures merging, converting and scoring against floors of their own, in one run; makes about 7 GB of random models once.
 bench: build
 	.build/release/braid-bench merge
+	.build/release/braid-bench formats
 	.build/release/braid-bench eval
+
+SECONDS := 600
+SEED := 1
+
+# Damages valid weight files in random ways for so many SECONDS and checks that no reader crashes, hangs or strays.
+fuzz: build
+	.build/release/braid-fuzz --seconds $(SECONDS) --seed $(SEED)
 
 build: packages
 	$(SWIFT) build $(FLAGS)

@@ -17,14 +17,15 @@ let rooms = [
   Room(name: "Documents"),
   Room(name: "Tensors"),
   Room(name: "Kernels", rooms: ["Tensors", "CKernels", "COneDNN"]),
-  Room(name: "Checkpoints", rooms: ["Documents", "Tensors", "Kernels", "CHDF5", "CXXHash", "CZlib"]),
+  Room(name: "Checkpoints", rooms: ["Documents", "Tensors", "Kernels", "CHDF5Listing", "CXXHash", "CZlib"]),
   Room(name: "MergeMethods", rooms: ["Documents", "Tensors", "Kernels"]),
   Room(name: "LanguageModels", rooms: ["Documents", "Tensors", "Kernels", "CPCRE2"]),
   Room(
     name: "MergeSpecs", rooms: ["Documents", "Tensors", "MergeMethods"], products: [yams]),
   Room(name: "Merging", rooms: ["Documents", "Tensors", "Kernels", "Checkpoints", "MergeMethods", "MergeSpecs"]),
   Room(name: "Evaluation", rooms: ["Documents", "Tensors", "Checkpoints", "LanguageModels"]),
-  Room(name: "Reports", rooms: ["Documents", "Merging", "Evaluation"]),
+  Room(name: "Comparisons", rooms: ["Documents", "Tensors", "Kernels", "MergeSpecs"]),
+  Room(name: "Reports", rooms: ["Documents", "Tensors", "Merging", "Evaluation", "Comparisons"]),
   Room(
     name: "Batches",
     rooms: ["Documents", "Tensors", "Checkpoints", "LanguageModels", "MergeSpecs", "Merging", "Evaluation", "Reports"]),
@@ -55,6 +56,7 @@ let package = Package(
       // build and every CPU gives the same bits.
       cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno"])]),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+    .target(name: "CHDF5Listing", dependencies: ["CHDF5"]),
     .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl")]),
     .systemLibrary(
       name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]),
@@ -77,10 +79,13 @@ let package = Package(
         name: "braid-bench",
         dependencies: ["Documents", "Tensors", "Kernels", "Checkpoints", "LanguageModels", "MergeSpecs", "Merging"]
           + [argumentParser]),
+      // What `make fuzz` runs; not a product.
+      .executableTarget(name: "braid-fuzz", dependencies: ["Tensors", "Checkpoints", argumentParser]),
       // Fixtures, goldens, ulp comparison and the contract suites; not a product.
       .target(name: "BraidTesting", dependencies: ["Documents", "Tensors", "Checkpoints"]),
       .testTarget(
-        name: "EndToEndTests", dependencies: ["braid", "BraidTesting", "Documents", "Tensors", "Checkpoints"],
+        name: "EndToEndTests",
+        dependencies: ["braid", "braid-fuzz", "BraidTesting", "Documents", "Tensors", "Checkpoints"],
         exclude: goldens(of: "EndToEndTests")),
     ]
 )
@@ -93,7 +98,7 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
   .treatAllWarnings(as: .error),
 ]
-let cells = ["CKernels", "CHDF5", "COneDNN", "CPCRE2", "CXXHash", "CZlib"]
+let cells = ["CKernels", "CHDF5", "CHDF5Listing", "COneDNN", "CPCRE2", "CXXHash", "CZlib"]
 for target in package.targets where !cells.contains(target.name) {
   target.swiftSettings = (target.swiftSettings ?? []) + strict
 }

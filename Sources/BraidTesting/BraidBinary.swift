@@ -11,7 +11,7 @@
   internal import Foundation
 #endif
 
-/// The built `braid` program, run as a user would run it.
+/// The built programs, `braid` above all, run as a user would run them.
 public enum BraidBinary {
   /// What a run left behind.
   public struct Result: Sendable {
@@ -31,8 +31,8 @@ public enum BraidBinary {
     public var description: String
   }
 
-  /// The program's path: beside the test bundle, else in the package's build folder.
-  public static func path() throws -> String {
+  /// A program's path: beside the test bundle, else in the package's build folder.
+  public static func path(of program: String = "braid") throws -> String {
     var folders: [String] = []
     for running in [CommandLine.arguments.first ?? "", executablePath] {
       var parts = running.split(separator: "/", omittingEmptySubsequences: false)
@@ -43,31 +43,32 @@ public enum BraidBinary {
       }
     }
     folders += ["release", "debug"].map { Fixture.packageRoot + "/.build/" + $0 }
-    let found = folders.map { $0 + "/braid" }.first { access($0, X_OK) == 0 && isFile($0) }
+    let found = folders.map { $0 + "/" + program }.first { access($0, X_OK) == 0 && isFile($0) }
     guard let found else {
-      throw Failure(description: "the program braid is not built; looked in " + folders.joined(separator: ", "))
+      throw Failure(description: "the program \(program) is not built; looked in " + folders.joined(separator: ", "))
     }
     return found
   }
 
-  /// Runs the program to its end.
+  /// Runs a program to its end.
   ///
   /// - Parameters:
   ///   - folder: the working directory; the package's root unless stated.
   ///   - environment: variables that are set beside the inherited ones.
   ///   - seconds: after this time the program is killed, so that a test that hangs fails.
   public static func run(
-    _ arguments: [String], in folder: String? = nil, environment: [String: String] = [:], seconds: Double = 300
+    _ arguments: [String], in folder: String? = nil, environment: [String: String] = [:], program: String = "braid",
+    seconds: Double = 300
   ) throws -> Result {
-    try start(arguments, in: folder, environment: environment).wait(seconds: seconds)
+    try start(arguments, in: folder, environment: environment, program: program).wait(seconds: seconds)
   }
 
-  /// Starts the program and returns while it runs.
+  /// Starts a program and returns while it runs.
   public static func start(
-    _ arguments: [String], in folder: String? = nil, environment: [String: String] = [:]
+    _ arguments: [String], in folder: String? = nil, environment: [String: String] = [:], program: String = "braid"
   ) throws -> RunningProgram {
     try RunningProgram(
-      path: path(), arguments: arguments, folder: folder ?? Fixture.packageRoot, environment: environment)
+      path: path(of: program), arguments: arguments, folder: folder ?? Fixture.packageRoot, environment: environment)
   }
 
   private static var executablePath: String {

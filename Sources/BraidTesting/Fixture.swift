@@ -1,3 +1,6 @@
+internal import Checkpoints
+public import Tensors
+
 /// Files that come with the project for its tests.
 public enum Fixture {
   /// The folder of the package.
@@ -10,6 +13,9 @@ public enum Fixture {
 
   /// The path of a file or folder under `Fixtures`.
   public static func path(_ name: String) -> String { packageRoot + "/Fixtures/" + name }
+
+  /// The weights of a model under `Fixtures`.
+  public static func weights(_ name: String) throws -> any TensorSource { try Checkpoint.open(path(name)) }
 
   /// The path of an example spec under `merges`.
   public static func merge(_ name: String) -> String { packageRoot + "/merges/" + name }

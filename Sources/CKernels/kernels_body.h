@@ -52,6 +52,7 @@ static inline uint32_t lane_bits(uint32x16 mask) {
 #include "loops/selection.h"
 #include "loops/election.h"
 #include "loops/random.h"
+#include "loops/statistics.h"
 
 #define TABLE_NAME BRAID_SUFFIX(braid_kernels)
 #define TEXT(x) #x
@@ -114,4 +115,8 @@ const braid_kernels TABLE_NAME = {
     .count_participants = BRAID_SUFFIX(count_participants),
     .elect_bfloat16 = BRAID_SUFFIX(elect_bfloat16),
     .elect = BRAID_SUFFIX(elect),
+    .value_sums = BRAID_SUFFIX(value_sums),
+    .difference_sums = BRAID_SUFFIX(difference_sums),
+    .task_vector_sums = BRAID_SUFFIX(task_vector_sums),
+    .add_scaled = BRAID_SUFFIX(add_scaled),
 };

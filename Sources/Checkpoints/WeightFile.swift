@@ -21,7 +21,7 @@ public struct WeightFile: Sendable {
   public init(path: String) throws(CheckpointError) {
     let file = try MappedFile(path: path)
     guard let reader = CheckpointFormats.format(of: file.bytes, named: path) else {
-      let foreign = try ForeignFormat.name(of: file.bytes)
+      let foreign = ForeignFormat.name(of: file.bytes)
       throw CheckpointError(
         .unrecognized, path: path,
         foreign.map { "this is \($0), which Braid cannot read" } ?? "this is not a weight file of a known format",

@@ -35,6 +35,23 @@ public enum JSONEdit {
     return replacing(replacements, in: text)
   }
 
+  /// Removes a member of the outermost object, with the comma that goes with it; a text without it stays as it is.
+  public static func removing(_ key: String, in text: [UInt8]) throws(JSONError) -> [UInt8] {
+    let members = try JSONParser.parse(text).object ?? []
+    guard let place = members.firstIndex(where: { $0.key == key }) else { return text }
+    let member = members[place]
+    let range =
+      if place + 1 < members.count {
+        member.keyRange.lowerBound..<members[place + 1].keyRange.lowerBound
+      } else if place > 0 {
+        members[place - 1].node.range.upperBound..<member.node.range.upperBound
+      } else {
+        member.keyRange.lowerBound..<member.node.range.upperBound
+      }
+    // A key may be there twice.
+    return try removing(key, in: replacing([(range, "")], in: text))
+  }
+
   /// Replaces byte ranges of a text, all at once; the ranges are those of the unchanged text and do not overlap.
   public static func replacing(_ replacements: [(range: Range<Int>, json: String)], in text: [UInt8]) -> [UInt8] {
     var result = text

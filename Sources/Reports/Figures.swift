@@ -28,6 +28,26 @@ enum Figures {
     return String(text[..<zero] + text[zero...].dropFirst())
   }
 
+  /// Three significant digits: `0.0748`, `12.3`, `4.10e-7`.
+  static func significant(_ value: Double) -> String {
+    guard value != 0, value.isFinite else { return Decimal.text(value, decimals: 0) }
+    var magnitude = abs(value)
+    var exponent = 0
+    while magnitude >= 9.995 {
+      magnitude /= 10
+      exponent += 1
+    }
+    while magnitude < 0.9995 {
+      magnitude *= 10
+      exponent -= 1
+    }
+    if (-4...5).contains(exponent) { return Decimal.text(value, decimals: max(0, 2 - exponent)) }
+    return (value < 0 ? "-" : "") + Decimal.text(magnitude, decimals: 2) + "e\(exponent)"
+  }
+
+  /// A share as a percentage with one decimal: `8.1 %`.
+  static func percent(_ share: Double) -> String { Decimal.text(100 * share, decimals: 1) + " %" }
+
   /// A p-value: `p 0.042`, and `p <0.001` below that.
   static func probability(_ value: Double) -> String { value < 0.0005 ? "p <0.001" : "p " + plain(value) }
 }

@@ -14,6 +14,8 @@ struct TextTable {
     var value: String
     var notes: [String] = []
     var isBest = false
+    /// How much of its kind the value is, from 0 to 1: the colour behind it, where there are colours.
+    var heat: Double?
 
     init(_ value: String) { self.value = value }
   }
@@ -66,6 +68,7 @@ struct TextTable {
           shown.map { column in
             let cell = row[column]
             let text = padded(cell.value, column, widths, mark: cell.isBest ? "*" : " ")
+            if isStyled, let heat = cell.heat { return Heat.coloured(text, heat) }
             return isStyled && cell.isBest ? "\u{1B}[1m\(text)\u{1B}[0m" : text
           }))
       let depth = shown.map { row[$0].notes.count }.max() ?? 0

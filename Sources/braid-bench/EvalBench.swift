@@ -52,10 +52,11 @@ struct EvalBench: ParsableCommand {
           choices.append(choiceRate)
         }
       }
-      let share = median(zip(texts, peaks).map { $0 * 2 * Double(parameters) / $1 })
+      let share = Figures.median(zip(texts, peaks).map { $0 * 2 * Double(parameters) / $1 })
       let row = [
-        precision.rawValue, Decimal.text(median(peaks) / 1e9, decimals: 0), Decimal.text(median(texts), decimals: 0),
-        Decimal.text(share * 100, decimals: 0) + " %", Decimal.text(median(choices), decimals: 0),
+        precision.rawValue, Decimal.text(Figures.median(peaks) / 1e9, decimals: 0),
+        Decimal.text(Figures.median(texts), decimals: 0),
+        Decimal.text(share * 100, decimals: 0) + " %", Decimal.text(Figures.median(choices), decimals: 0),
         Decimal.text(loading, decimals: 2),
       ]
       print("| " + row.joined(separator: " | ") + " |")
@@ -124,10 +125,5 @@ struct EvalBench: ParsableCommand {
         memset(memory.address, 0, memory.bytes.count)
       }
     }
-  }
-
-  private func median(_ values: [Double]) -> Double {
-    let sorted = values.sorted()
-    return sorted.isEmpty ? .nan : (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
   }
 }

@@ -29,7 +29,8 @@ struct MakeFamily: ParsableCommand {
       },
       donor: 0, layerCount: nil, configurationDType: nil, methodName: "passthrough")
     let writer = try CheckpointWriter(
-      destination: path, layout: try SafetensorsLayout.make(tensors, maxShardSize: 500_000_000), fingerprint: path, mode: .force,
+      destination: path, layout: try SafetensorsLayout.make(tensors, maxShardSize: 500_000_000), fingerprint: path,
+      mode: .force,
       allowsDirect: false)
     let resources = MergeResources(threads: ProcessInfo.processInfo.activeProcessorCount)
     try MergeExecutor(plan: plan, sources: [source], resources: resources).run(into: writer)

@@ -43,12 +43,12 @@ struct MergeBench: ParsableCommand {
 
   func run() throws {
     for (variant, name) in Self.models.enumerated() where !FileManager.default.fileExists(atPath: "\(data)/\(name)") {
-      note("making \(data)/\(name)")
+      Figures.note("making \(data)/\(name)")
       try MakeFamily.make(.billion, variant: variant, at: "\(data)/\(name)")
     }
     try FileManager.default.createDirectory(atPath: "\(data)/specs", withIntermediateDirectories: true)
     let mergekit = withoutMergekit ? nil : Self.installed("mergekit-yaml")
-    if mergekit == nil { note("mergekit is not on the PATH: no comparison with it") }
+    if mergekit == nil { Figures.note("mergekit is not on the PATH: no comparison with it") }
     print("| merge | floor s | braid s | braid / floor | peak memory | mergekit s | mergekit / braid |")
     print("|---|---|---|---|---|---|---|")
     for (name, text) in Self.specs where only.isEmpty || only.contains(name) {
@@ -88,17 +88,20 @@ struct MergeBench: ParsableCommand {
     }
     try? FileManager.default.removeItem(atPath: output)
     let ratios = zip(merges, floors).map { $0.wallSeconds / $1 }
-    let wall = median(merges.map(\.wallSeconds))
-    var row = [name, text(median(floors)), text(wall), text(median(ratios))]
+    let wall = Figures.median(merges.map(\.wallSeconds))
+    var row = [name, Figures.text(Figures.median(floors)), Figures.text(wall), Figures.text(Figures.median(ratios))]
     row.append(ByteCount.text(merges.map(\.peakMemory).max() ?? 0))
     if let mergekit {
       // Once: it takes minutes where floor and merge take seconds. The random models have no tokenizer to copy.
       do {
         let peer = try MeasuredProcess.run(
           [mergekit, spec, output, "--quiet", "--no-copy-tokenizer"], environment: ["HF_HUB_OFFLINE": "1"])
-        row += [text(peer.wallSeconds) + " (" + ByteCount.text(peer.peakMemory) + ")", text(peer.wallSeconds / wall)]
+        row += [
+          Figures.text(peer.wallSeconds) + " (" + ByteCount.text(peer.peakMemory) + ")",
+          Figures.text(peer.wallSeconds / wall),
+        ]
       } catch {
-        note("\(error)")
+        Figures.note("\(error)")
         row += ["failed", "–"]
       }
       try? FileManager.default.removeItem(atPath: output)
@@ -108,15 +111,6 @@ struct MergeBench: ParsableCommand {
     print("| " + row.joined(separator: " | ") + " |")
     fflush(nil)
   }
-
-  private func median(_ values: [Double]) -> Double {
-    let sorted = values.sorted()
-    return sorted.isEmpty ? .nan : (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
-  }
-
-  private func text(_ value: Double) -> String { Decimal.text(value, decimals: 2) }
-
-  private func note(_ message: String) { FileHandle.standardError.write(Data((message + "\n").utf8)) }
 
   private static func installed(_ program: String) -> String? {
     (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(program)" }

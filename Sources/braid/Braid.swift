@@ -9,8 +9,8 @@ struct Braid: AsyncParsableCommand {
     discussion: "Exit codes: 0 done, 1 the work failed, 2 the request was wrong.",
     version: "0.1.0",
     subcommands: [
-      BatchCommand.self, ConvertCommand.self, EvalCommand.self, InspectCommand.self, MergeCommand.self,
-      MethodsCommand.self, PlanCommand.self, ReportCommand.self, VerifyCommand.self,
+      BatchCommand.self, ConvertCommand.self, DiffCommand.self, EvalCommand.self, InspectCommand.self,
+      MergeCommand.self, MethodsCommand.self, PlanCommand.self, ReportCommand.self, VerifyCommand.self,
     ])
 
   static func main() async {

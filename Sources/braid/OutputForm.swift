@@ -1,6 +1,7 @@
 public import ArgumentParser
 public import Checkpoints
 import Documents
+import Kernels
 public import Tensors
 
 /// In which format a checkpoint is written, the same for `braid merge` and `braid convert`.
@@ -16,30 +17,53 @@ struct OutputForm: ParsableArguments {
       valueName: "dtype"))
   var dtype: DType?
 
+  @Option(
+    help: ArgumentHelp(
+      "With --format gguf, the blocks that matrices become: "
+        + "\(BlockFormat.canQuantize.map { $0.rawValue.lowercased() }.joined(separator: ", ")).", valueName: "blocks"))
+  var quantize: BlockFormat?
+
   @Option(help: "The most bytes of weights in one file.") var maxShardSize: ByteSize = ByteSize(
     bytes: CheckpointLayout.defaultMaximumShardSize)
 
   func validate() throws {
     if maxShardSize.bytes < 1 { throw ValidationError("--max-shard-size must be at least one byte") }
+    if let quantize, format != .gguf {
+      throw ValidationError("--quantize \(quantize.rawValue.lowercased()) goes with --format gguf")
+    }
+    if let quantize, !BlockFormat.canQuantize.contains(quantize) {
+      let choices = BlockFormat.canQuantize.map { $0.rawValue.lowercased() }.joined(separator: ", ")
+      throw ValidationError("\(quantize.rawValue) can be read but not written; choose one of \(choices)")
+    }
     if let dtype, !dtype.isFloatingPoint {
       throw ValidationError("--dtype must be a floating-point type, not \(dtype.rawValue)")
     }
   }
 
   var options: OutputOptions {
-    OutputOptions(format: format, dtype: dtype, maximumShardSize: maxShardSize.bytes)
+    OutputOptions(format: format, dtype: dtype, quantization: quantize, maximumShardSize: maxShardSize.bytes)
   }
 }
 
 extension OutputOptions.Format: ExpressibleByArgument {}
 extension DType: ExpressibleByArgument {}
 
+extension BlockFormat: ExpressibleByArgument {
+  /// Finds a format by its name in any case.
+  public init?(argument: String) {
+    guard let format = Self.allCases.first(where: { $0.rawValue.lowercased() == argument.lowercased() }) else {
+      return nil
+    }
+    self = format
+  }
+}
+
 /// What storing elements in another form has cost, in words.
 enum RoundingText {
   static func lines(_ entries: [RoundingErrors.Entry]) -> [String] {
     entries.map { entry in
-      "\(entry.from) to \(entry.to): largest rounding error \(entry.largest.shortest) (in \(entry.tensor)), "
-        + "relative \(entry.largestRelative.shortest)"
+      guard entry.largest > 0 || entry.overflows > 0 else { return "\(entry.from) to \(entry.to): exact" }
+      return "\(entry.from) to \(entry.to): largest rounding error \(entry.largest.shortest) (in \(entry.tensor))"
         + (entry.overflows > 0 ? "; \(entry.overflows) elements became infinite" : "")
     }
   }

@@ -1,3 +1,4 @@
+import Comparisons
 import Evaluation
 import Foundation
 import Reports
@@ -13,12 +14,18 @@ enum Screen {
     return Int(size.ws_col)
   }
 
+  /// Whether results may be in colour and in bold type; see https://no-color.org.
+  private static var isStyled: Bool {
+    isTerminal && ProcessInfo.processInfo.environment["NO_COLOR"]?.isEmpty != false
+  }
+
   /// Scores as tables.
   static func rendered(_ record: ScoreRecord, showsTaskDifferences: Bool = true) -> String {
-    // https://no-color.org
-    let isPlain = ProcessInfo.processInfo.environment["NO_COLOR"]?.isEmpty == false
-    return Report(
-      record, width: width, isStyled: isTerminal && !isPlain, showsTaskDifferences: showsTaskDifferences
-    ).rendered(as: .text)
+    Report(record, width: width, isStyled: isStyled, showsTaskDifferences: showsTaskDifferences).rendered(as: .text)
+  }
+
+  /// A comparison as tables and maps.
+  static func rendered(_ comparison: ModelComparison, top: Int) -> String {
+    ComparisonReport(comparison, width: width, isStyled: isStyled, top: top).text
   }
 }

@@ -55,7 +55,8 @@ import Testing
     #expect(message(try folder.write("weights.dat", weights)) == "tensors in weights.dat")
     #expect(
       message(try folder.write("notes.txt", "hello"))
-        == "/notes.txt: this is not a weight file of a known format\n  formats that can be read: safetensors")
+        == "/notes.txt: this is not a weight file of a known format\n  formats that can be read: "
+        + CheckpointFormats.all.map { $0.name }.joined(separator: ", "))
   }
 
   @Test func `a misspelt path gets the nearest one`() throws {

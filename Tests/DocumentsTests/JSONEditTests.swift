@@ -32,6 +32,18 @@ import Testing
     #expect(throws: JSONError.self) { try set([("a", "1")], in: "{") }
   }
 
+  @Test func `a member is removed with its comma, wherever it stands`() throws {
+    func removed(_ text: String) throws -> String {
+      String(decoding: try JSONEdit.removing("x", in: Array(text.utf8)), as: UTF8.self)
+    }
+    #expect(try removed("{\n  \"x\": {\"y\": 1},\n  \"a\": 1\n}\n") == "{\n  \"a\": 1\n}\n")
+    #expect(try removed(#"{"a": 1, "x": [2], "b": {"x": 3}}"#) == #"{"a": 1, "b": {"x": 3}}"#)
+    #expect(try removed("{\n  \"a\": 1,\n  \"x\": 2\n}") == "{\n  \"a\": 1\n}")
+    #expect(try removed(#"{ "x": 1 }"#) == "{  }")
+    #expect(try removed(#"{"x": 1, "a": 2, "x": 3}"#) == #"{"a": 2}"#)
+    #expect(try removed(#"{"a": 2}"#) == #"{"a": 2}"#)
+  }
+
   @Test func `quoted strings read back as they were`() throws {
     for text in [
       "", "plain", "q\"b\\s/", "\u{0}\u{1}\u{1F}\u{7F}", "\n\r\t\u{8}\u{C}", "é e\u{301} 😀 \u{2028}", "\r\n",

@@ -135,6 +135,35 @@ import Testing
     }
   }
 
+  @Test(arguments: lengths) func `statistics agree`(count: Int) {
+    var (a, b, c) = (coarse(count, seed: 30), noise(count, seed: 31), coarse(count, seed: 32))
+    for (place, value) in [Float.nan, .infinity, -.infinity, -0.0].enumerated() where place * 3 < count {
+      a[place * 3] = value
+      b[count - 1 - place] = value
+    }
+    c[count / 2] = .nan
+    let values = base.valueSums(a, count: count)
+    let differences = base.differenceSums(a, b, count: count)
+    let vectors = base.taskVectorSums(base: c, a, b, count: count, large: 0.5)
+    #expect(values.nans + values.infinities == a.count { !$0.isFinite })
+    #expect(values.zeros == a.count { $0 == 0 })
+    #expect(values.greatest == a.filter(\.isFinite).max() ?? -.infinity)
+    let finite = zip(a, b).filter { $0.isFinite && $1.isFinite }
+    #expect(differences.counted == finite.count)
+    #expect(differences.changed == finite.count { $0 != $1 })
+    let exact = finite.reduce(0) { $0 + (Double($1.0) - Double($1.1)) * (Double($1.0) - Double($1.1)) }
+    #expect(abs(differences.squaresOfDifference - exact) <= 1e-12 * exact)
+    for kernels in VectorKernels.all {
+      #expect(kernels.valueSums(a, count: count) == values)
+      #expect(kernels.differenceSums(a, b, count: count) == differences)
+      #expect(kernels.taskVectorSums(base: c, a, b, count: count, large: 0.5) == vectors)
+      var (sums, expected) = ([Double](repeating: 1, count: count), [Double](repeating: 1, count: count))
+      expected.withUnsafeMutableBufferPointer { base.addScaled(b, by: 0.3, to: $0) }
+      sums.withUnsafeMutableBufferPointer { kernels.addScaled(b, by: 0.3, to: $0) }
+      #expect(sums.map(\.bitPattern) == expected.map(\.bitPattern))
+    }
+  }
+
   @Test(arguments: lengths) func `conversions agree on noise`(count: Int) {
     let values = noise(count, seed: 5).map { $0 * 1000 }
     for dtype in DType.allCases {

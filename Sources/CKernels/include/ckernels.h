@@ -65,6 +65,28 @@ typedef struct {
   uint32_t spikes[BRAID_SPIKES];
 } braid_window;
 
+// What a block is like; elements that are not finite are counted and otherwise left out.
+typedef struct {
+  double sum, squares;
+  // Infinite, with the sign that no element beats, where nothing is finite.
+  float least, greatest;
+  uint64_t zeros, nans, infinities;
+} braid_value_sums;
+
+// How two blocks differ; pairs with an element that is not finite are left out, `counted` is the number of the others.
+typedef struct {
+  double squares_a, squares_b, product, squares_difference, largest;
+  uint64_t changed, counted;
+} braid_difference_sums;
+
+// How the differences of two blocks to a third one relate; triples with an element that is not finite are left out.
+typedef struct {
+  double squares_base, squares_a, squares_b, product, magnitude_a, magnitude_b;
+  // The smaller of both magnitudes, added up: everywhere, and where the signs differ.
+  double shared, opposed;
+  uint64_t large_a, large_b, counted;
+} braid_task_vector_sums;
+
 typedef struct {
   const char *name;
 
@@ -170,6 +192,15 @@ typedef struct {
   // elements as it can and returns how many that is.
   size_t (*elect_bfloat16)(const uint16_t *base, const uint16_t *const *inputs, const braid_cut *cuts,
                            size_t inputs_count, braid_election election, float *out, size_t count);
+
+  // Sums over a block in float64 lanes; `sums` is overwritten.
+  void (*value_sums)(const float *x, size_t count, braid_value_sums *sums);
+  void (*difference_sums)(const float *a, const float *b, size_t count, braid_difference_sums *sums);
+  // Differences above `large` in magnitude are counted.
+  void (*task_vector_sums)(const float *base, const float *a, const float *b, float large, size_t count,
+                           braid_task_vector_sums *sums);
+  // sums[i] += scale * x[i].
+  void (*add_scaled)(const float *x, double scale, double *sums, size_t count);
 } braid_kernels;
 
 // The kernels of one instruction set: 0 what every CPU of this architecture has, 1 AVX2, 2 AVX-512; NULL where this CPU

@@ -24,7 +24,7 @@ struct ArrangedElements: ElementDecoder {
   ) {
     let dimensions = shape.dimensions
     guard let count = shape.checkedElementCount, let strides = strides ?? Self.rowMajor(dimensions),
-      strides.count == dimensions.count, first >= 0, elementSize > 0
+      strides.count == dimensions.count, first >= 0, elementSize > 0, count <= Int.max / elementSize
     else { return nil }
     if count > 0 {
       var last = first
@@ -40,7 +40,7 @@ struct ArrangedElements: ElementDecoder {
     self.elementSize = elementSize
     self.isBigEndian = isBigEndian && elementSize > 1
     self.shape = dimensions
-    self.first = first
+    self.first = count > 0 ? first : 0
     self.strides = strides
   }
 
@@ -90,24 +90,44 @@ struct ArrangedElements: ElementDecoder {
     if isBigEndian { swapBytes(destination) }
   }
 
-  /// Collects elements one by one, or runs of them where the last extent is dense.
+  /// Collects elements one by one, or runs of them where the last extent is dense, piece after piece of the stored
+  /// bytes.
   private func gather(
     _ elements: Range<Int>, of file: UnsafeRawBufferPointer, into base: UnsafeMutableRawPointer
   ) throws(DecodingError) {
-    try source.withBytes(spanning(elements), of: file) { bytes, start throws(DecodingError) in
-      guard let stored = bytes.baseAddress else { return }
-      let row = max(1, shape.last ?? 1)
-      let step = (strides.last ?? 1) * elementSize
-      var place = base
-      var next = elements.lowerBound
-      while next < elements.upperBound {
-        let column = next % row
-        let count = min(row - column, elements.upperBound - next)
-        let from = stored + (position(of: next) * elementSize - start)
-        copy(count, from: from, step: step, to: place)
-        place += count * elementSize
-        next += count
+    for piece in source.pieces(of: spanning(elements), elementSize: elementSize) {
+      try source.withBytes(piece, of: file) { bytes, start throws(DecodingError) in
+        guard let stored = bytes.baseAddress else { return }
+        gather(elements, in: piece.lowerBound / elementSize..<piece.upperBound / elementSize, into: base) {
+          stored + ($0 * elementSize - start)
+        }
       }
+    }
+  }
+
+  /// Collects those elements whose stored ones are in a window.
+  private func gather(
+    _ elements: Range<Int>, in window: Range<Int>, into base: UnsafeMutableRawPointer,
+    from stored: (Int) -> UnsafeRawPointer
+  ) {
+    let row = max(1, shape.last ?? 1)
+    let stride = strides.last ?? 1
+    var next = elements.lowerBound
+    while next < elements.upperBound {
+      let count = min(row - next % row, elements.upperBound - next)
+      let from = position(of: next)
+      // How many of the run lie in front of a place.
+      func before(_ place: Int) -> Int {
+        if place <= from { return 0 }
+        return stride == 0 ? count : min(count, (place - from - 1) / stride + 1)
+      }
+      let wanted = before(window.lowerBound)..<before(window.upperBound)
+      if !wanted.isEmpty {
+        copy(
+          wanted.count, from: stored(from + wanted.lowerBound * stride), step: stride * elementSize,
+          to: base + (next - elements.lowerBound + wanted.lowerBound) * elementSize)
+      }
+      next += count
     }
   }
 

@@ -54,7 +54,9 @@ public struct ModelInterpretation: Sendable {
 /// The formats that can be read.
 public enum CheckpointFormats {
   /// All of them, in the order in which they are asked whether they recognise a file.
-  public static let all: [any CheckpointFormat.Type] = [Safetensors.self]
+  public static let all: [any CheckpointFormat.Type] = [
+    Safetensors.self, PyTorch.self, NumPy.self, HDF5.self, GGUF.self,
+  ]
 
   /// The endings of weight files, each with its dot.
   public static let fileEndings = all.flatMap { format in format.extensions.map { "." + $0 } }

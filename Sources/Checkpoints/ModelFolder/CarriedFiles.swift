@@ -16,7 +16,8 @@ extension ModelFolder {
   /// That is: tokenizer, chat templates, generation configuration, custom code, licence, and whatever else lies
   /// there, in subfolders too. It is not: `config.json`, which is patched; weights and lists of shards, in any
   /// format; `README.md`, which describes the model it came with; hidden files; and folders of exports and training
-  /// runs, which hold other forms of the old weights. Folders that `modules.json` lists (sentence-transformers)
+  /// runs, which hold other forms of the old weights; nor, if the weights were unpacked, what says how they were
+  /// packed. Folders that `modules.json` lists (sentence-transformers)
   /// are taken whole, because the weights in them are not part of the checkpoint.
   public var filesToCarry: [CarriedFile] {
     let modules = (try? json(named: "modules.json"))??.root.array ?? []
@@ -39,12 +40,16 @@ extension ModelFolder {
         collect(inside, wholeFolders: wholeFolders, depth: depth + 1, into: &found)
       case .file:
         let isInModule = wholeFolders.contains { inside.hasPrefix($0 + "/") }
-        let isLeftOut =
-          isInModule ? false : CarriedFileRules.isWeights(name) || depth == 0 && CarriedFileRules.leftOut.contains(name)
-        if !isLeftOut { found.append(CarriedFile(name: inside, path: place, byteCount: status.byteCount)) }
+        let leavesOut =
+          isInModule ? false : CarriedFileRules.isWeights(name) || depth == 0 && isLeftOut(name)
+        if !leavesOut { found.append(CarriedFile(name: inside, path: place, byteCount: status.byteCount)) }
       case .other: continue
       }
     }
+  }
+
+  private func isLeftOut(_ name: String) -> Bool {
+    CarriedFileRules.leftOut.contains(name) || isUnpacked && CarriedFileRules.packingNotes.contains(name)
   }
 }
 
@@ -54,6 +59,9 @@ enum CarriedFileRules {
   static let leftOut: Set<String> = [
     "config.json", "README.md", "mergekit_config.yml", "merge.yml", CheckpointRecord.name,
   ]
+
+  /// Where AutoGPTQ and AutoAWQ write how they packed the weights, beside or in place of `config.json`.
+  static let packingNotes: Set<String> = ["quantize_config.json", "quant_config.json"]
 
   /// Endings of weight files of every kind, and of what training leaves beside them.
   static let weightExtensions: Set<String> = [

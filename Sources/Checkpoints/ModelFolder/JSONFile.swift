@@ -27,6 +27,17 @@ public struct JSONFile: Sendable {
     }
   }
 
+  /// The file without these members of its outermost object.
+  func removing(_ keys: [String]) throws(CheckpointError) -> JSONFile {
+    var text = bytes
+    do throws(JSONError) {
+      for key in keys { text = try JSONEdit.removing(key, in: text) }
+    } catch {
+      throw CheckpointError(.inconsistent, path: path, error.description)
+    }
+    return try JSONFile(path: path, bytes: text)
+  }
+
   /// Where a value stands in the file.
   public func position(of node: JSONNode) -> SourcePosition {
     SourcePosition(byteOffset: node.range.lowerBound, in: bytes)

@@ -10,9 +10,14 @@ public struct ModelFolder: Sendable {
   /// The weights as the model has them: what other formats rename, pack or turn is undone.
   public let weights: any TensorSource
   /// `config.json`, or what the weight files say in its place, if either is there.
+  ///
+  /// Where the weights were stored as codes and scales it no longer says so: it describes ``weights``.
   public let configurationFile: JSONFile?
   /// Files that the weight files hold the content of, by name: a GGUF file's tokenizer, say. Real ones outrank them.
   public let documents: [String: [UInt8]]
+
+  /// Whether the weight files hold codes and scales, and ``weights`` the numbers that they stand for.
+  public let isUnpacked: Bool
 
   /// The root of `config.json`, or nil if there is none.
   public var configuration: JSONNode? { configurationFile?.root }
@@ -27,11 +32,16 @@ public struct ModelFolder: Sendable {
     if configuration == nil, let bytes = reading?.documents["config.json"] {
       configuration = try JSONFile(path: place, bytes: bytes)
     }
-    var weights: any TensorSource = checkpoint
-    if let tensors = reading?.tensors { weights = DerivedTensors(tensors, from: checkpoint) }
+    var tensors = reading?.tensors
+    var isUnpacked = false
+    if tensors == nil {
+      tensors = try PackedWeights.derivations(of: checkpoint, configuration: configuration)
+      isUnpacked = tensors != nil
+      if isUnpacked { configuration = try configuration?.removing(QuantizationSettings.keys) }
+    }
     return ModelFolder(
-      path: folder, checkpoint: checkpoint, weights: weights, configurationFile: configuration,
-      documents: reading?.documents ?? [:])
+      path: folder, checkpoint: checkpoint, weights: tensors.map { DerivedTensors($0, from: checkpoint) } ?? checkpoint,
+      configurationFile: configuration, documents: reading?.documents ?? [:], isUnpacked: isUnpacked)
   }
 
   /// The bytes of a file in the folder, or nil if it is not there.

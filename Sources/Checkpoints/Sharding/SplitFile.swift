@@ -4,7 +4,10 @@
 struct SplitFile {
   private let folder: String
   private let stem: String
-  private let count: Int
+  /// Which part the name is of, counted from one.
+  let number: Int
+  /// How many parts there are.
+  let count: Int
 
   /// How many parts there can be; the largest published checkpoints have a few hundred.
   private static let maximumCount = 10_000
@@ -20,6 +23,7 @@ struct SplitFile {
     else { return nil }
     folder = Path.folder(of: path)
     stem = parts.dropLast(3).joined(separator: "-")
+    self.number = number
     self.count = count
   }
 
@@ -43,11 +47,14 @@ struct SplitFile {
     return paths
   }
 
-  private func name(_ number: Int) -> String {
+  private func name(_ number: Int) -> String { stem + Self.suffix(number, of: count) }
+
+  /// How the name of a part ends.
+  static func suffix(_ number: Int, of count: Int) -> String {
     func digits(_ value: Int) -> String {
       let text = String(value)
       return String(repeating: "0", count: max(0, 5 - text.count)) + text
     }
-    return "\(stem)-\(digits(number))-of-\(digits(count)).gguf"
+    return "-\(digits(number))-of-\(digits(count)).gguf"
   }
 }

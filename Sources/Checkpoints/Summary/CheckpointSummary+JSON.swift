@@ -12,6 +12,18 @@ extension CheckpointSummary {
     if let layers { members.append(("layers", .integer(layers))) }
     if let tokenizer { members.append(("tokenizer", tokenizer.json)) }
     members.append(("dtypes", .array(dtypes.map(Self.json))))
+    if !storages.isEmpty {
+      members.append(
+        (
+          "stored",
+          .array(
+            storages.map {
+              .object([
+                ("form", .string($0.name)), ("tensors", .integer($0.tensors)), ("parameters", .integer($0.parameters)),
+              ])
+            })
+        ))
+    }
     members.append(("shards", .array(shards.map(Self.json))))
     members.append(("tensors", .array(tensors.map(Self.json))))
     return .object(members)

@@ -23,6 +23,16 @@ public struct CheckpointSummary: Hashable, Sendable {
     public var parameters: Int
   }
 
+  /// The tensors that are stored in one form.
+  public struct Storage: Hashable, Sendable {
+    /// What the form is called: `Q4_K`, `deflated`, or the dtype of elements that are simply there.
+    public var name: String
+    /// How many tensors are stored so.
+    public var tensors: Int
+    /// How many elements they have.
+    public var parameters: Int
+  }
+
   /// The path that was opened.
   public var path: String
   /// The format of the weight files.
@@ -35,6 +45,8 @@ public struct CheckpointSummary: Hashable, Sendable {
   public var bytes: Int
   /// The dtypes, the one with most elements first.
   public var dtypes: [Share]
+  /// In what forms the elements are stored, the one with most elements first; empty if all are simply there.
+  public var storages: [Storage]
   /// The class that runs the model, as `config.json` names it.
   public var architecture: String?
   /// The number of layers that `config.json` states.
@@ -57,10 +69,21 @@ public struct CheckpointSummary: Hashable, Sendable {
     dtypes = Dictionary(grouping: checkpoint.index.tensors, by: \.dtype).map { dtype, tensors in
       Share(dtype: dtype, tensors: tensors.count, parameters: tensors.reduce(0) { $0 + $1.shape.elementCount })
     }.sorted { ($1.parameters, $0.dtype.rawValue) < ($0.parameters, $1.dtype.rawValue) }
+    storages = Self.storages(of: checkpoint)
     architecture = model.configuration?["architectures"]?.array?.first?.string
     layers = model.configuration.flatMap { ConfigurationPatch.layerCount(in: $0)?.node.int }
     tokenizer = try TokenizerSummary(of: model)
     tensors = FoldedTensors.folding(checkpoint.index.tensors)
+  }
+
+  private static func storages(of checkpoint: Checkpoint) -> [Storage] {
+    let forms = checkpoint.index.tensors.map { checkpoint.location(of: $0.name)?.storage }
+    guard forms.contains(where: { $0 != nil }) else { return [] }
+    let named = zip(checkpoint.index.tensors, forms).map { ($0, $1 ?? $0.dtype.rawValue) }
+    return Dictionary(grouping: named, by: \.1).map { name, tensors in
+      Storage(
+        name: name, tensors: tensors.count, parameters: tensors.reduce(0) { $0 + $1.0.shape.elementCount })
+    }.sorted { ($1.parameters, $0.name) < ($0.parameters, $1.name) }
   }
 
   /// The summary as a person reads it.
@@ -74,6 +97,10 @@ public struct CheckpointSummary: Hashable, Sendable {
         dtypes.map { "\($0.dtype.rawValue) \(Self.percent($0.parameters, of: parameters))" }.joined(separator: ", ")
       ),
     ]
+    if !storages.isEmpty {
+      let forms = storages.map { "\(PrintableText.of($0.name)) \(Self.percent($0.parameters, of: parameters))" }
+      rows.append(("stored as", forms.joined(separator: ", ")))
+    }
     if let architecture { rows.append(("architecture", PrintableText.of(architecture))) }
     if let layers { rows.append(("layers", "\(layers)")) }
     if let tokenizer { rows.append(("tokenizer", tokenizer.text)) }

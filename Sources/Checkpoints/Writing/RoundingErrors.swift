@@ -12,8 +12,6 @@ public final class RoundingErrors: Sendable {
     public var to: String
     /// The largest difference between an element and what was stored for it.
     public var largest: Double
-    /// The largest such difference as a part of the element.
-    public var largestRelative: Double
     /// How many finite elements became infinite.
     public var overflows: Int
     /// The tensor in which the largest difference was found.
@@ -23,16 +21,13 @@ public final class RoundingErrors: Sendable {
   /// The worst of a run of elements.
   struct Worst {
     var largest = 0.0
-    var largestRelative = 0.0
     var overflows = 0
 
     /// Compares an element with what was stored for it; those that are not finite have no error.
     mutating func take(_ exact: Double, storedAs stored: Double) {
       guard exact.isFinite else { return }
       guard stored.isFinite else { return overflows += 1 }
-      let error = abs(exact - stored)
-      if error > largest { largest = error }
-      if error > largestRelative * abs(exact), exact != 0 { largestRelative = error / abs(exact) }
+      largest = max(largest, abs(exact - stored))
     }
   }
 
@@ -52,13 +47,12 @@ public final class RoundingErrors: Sendable {
     state.withLock { state in
       var entry =
         state[Key(from: from, to: to)]
-        ?? Entry(from: from, to: to, largest: -1, largestRelative: 0, overflows: 0, tensor: tensor)
+        ?? Entry(from: from, to: to, largest: -1, overflows: 0, tensor: tensor)
       // Of equal errors the first name counts, so that the order of the threads does not show.
       if worst.largest > entry.largest || worst.largest == entry.largest && tensor < entry.tensor {
         entry.largest = worst.largest
         entry.tensor = tensor
       }
-      entry.largestRelative = max(entry.largestRelative, worst.largestRelative)
       entry.overflows += worst.overflows
       state[Key(from: from, to: to)] = entry
     }

@@ -1,13 +1,16 @@
 internal import Tensors
 
 /// The name of a layer's tensor, taken apart at its first number: `model.layers` · 12 · `mlp.up_proj.weight`.
-struct LayerName: Hashable {
-  var stack: String
-  var layer: Int
-  var rest: String
+package struct LayerName: Hashable {
+  /// What comes before the number.
+  package var stack: String
+  /// The number.
+  package var layer: Int
+  /// What comes behind it.
+  package var rest: String
 
   /// Takes a name apart; nil if no part of it, first and last excepted, is a number.
-  init?(_ name: String) {
+  package init?(_ name: String) {
     let bytes = Array(name.utf8)
     let dot = UInt8(ascii: ".")
     var start = 0

@@ -30,6 +30,11 @@ struct SafetensorsHeaderReader {
     if member.key == "__metadata__" {
       metadata = try readMetadata(member)
     } else {
+      guard entries.count < Safetensors.maximumTensors else {
+        throw failure(
+          at: member.keyRange, nil, "more than \(Safetensors.maximumTensors) tensors",
+          expected: "at most so many in one file")
+      }
       entries.append(try readTensor(member))
     }
   }
@@ -90,6 +95,10 @@ struct SafetensorsHeaderReader {
   private func readShape(_ node: JSONNode, _ name: String) throws(FormatError) -> Shape {
     guard let elements = node.array else {
       throw failure(at: node, name, "\(node.kind) as shape", expected: "a list of lengths")
+    }
+    guard elements.count <= Safetensors.maximumRank else {
+      throw failure(
+        at: node, name, "a shape of \(elements.count) extents", expected: "at most \(Safetensors.maximumRank)")
     }
     var dimensions: [Int] = []
     dimensions.reserveCapacity(elements.count)

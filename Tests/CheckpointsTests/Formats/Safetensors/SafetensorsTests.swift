@@ -73,6 +73,32 @@ import Testing
     #expect(message(SafetensorsMaker.file(header: bomb)).contains("more values here than can belong"))
   }
 
+  @Test func `more tensors or extents than any real file has are refused`() throws {
+    func header(tensors: Int) -> String {
+      let entries = (0..<tensors).map { "\"\($0)\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}" }
+      return "{" + entries.joined(separator: ",") + "}"
+    }
+    #expect(try read(SafetensorsMaker.file(header: header(tensors: 131_072))).tensors.count == 131_072)
+    #expect(
+      message(SafetensorsMaker.file(header: header(tensors: 131_073)))
+        .hasSuffix("more than 131072 tensors; expected at most so many in one file"))
+    func header(rank: Int) -> String {
+      let shape = [String](repeating: "1", count: rank).joined(separator: ",")
+      return "{\"a\":{\"dtype\":\"U8\",\"shape\":[\(shape)],\"data_offsets\":[0,1]}}"
+    }
+    #expect(try read(SafetensorsMaker.file(header: header(rank: 64), data: [1])).tensors.count == 1)
+    #expect(
+      message(SafetensorsMaker.file(header: header(rank: 65), data: [1]))
+        .hasSuffix("tensor \"a\": a shape of 65 extents; expected at most 64"))
+  }
+
+  @Test func `a header longer than any real one is refused before it is read`() {
+    let blanks = String(repeating: " ", count: 32_000_000)
+    #expect(
+      message(SafetensorsMaker.file(header: "{}" + blanks))
+        .hasSuffix("byte 0: the header claims to be 32000002 bytes long; expected at most 32000000"))
+  }
+
   @Test func `a valid file cut short anywhere is an error`() {
     for length in 0..<Self.valid.count {
       #expect(message(Array(Self.valid[..<length])) != "no error", "cut at \(length)")

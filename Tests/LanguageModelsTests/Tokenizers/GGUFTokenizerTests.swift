@@ -1,0 +1,52 @@
+import BraidTesting
+import Checkpoints
+import Documents
+import LanguageModels
+import Testing
+
+/// Tokenizers and models that come out of GGUF files.
+struct GGUFTokenizerTests {
+  @Test(arguments: ["family-a", "llama3"])
+  func `texts become the tokens that the original tokenizer makes of them`(name: String) throws {
+    let model = try ModelFolder.open(Fixture.path("formats/gguf/vocabulary-\(name).gguf"))
+    let tokenizer = try Tokenizer(try #require(try model.file(named: "tokenizer.json")))
+    let texts = try JSONParser.parse(try Files.bytes(Fixture.path("tokenizers/texts.json"))).array ?? []
+    let goldens = try JSONParser.parse(try Files.bytes(Fixture.path("tokenizers/\(name)/golden.json"))).array ?? []
+    for (text, golden) in zip(texts.compactMap(\.string), goldens) {
+      let tokens = try #require(golden["ids"]).integers
+      #expect(try tokenizer.encode(text, addingSpecialTokens: true) == tokens, "\(text.debugDescription)")
+      let plain = golden["plain"]?.integers ?? tokens
+      #expect(try tokenizer.encode(text, addingSpecialTokens: false) == plain, "\(text.debugDescription)")
+    }
+  }
+
+  @Test func `a Llama in a GGUF file gives the numbers of the checkpoint that it was made from`() throws {
+    let folder = try ModelFolder.open(Fixture.path("formats/gguf/llama.gguf"))
+    let tokenizer = try Files.bytes(Fixture.path("families/a/base/tokenizer.json"))
+    let model = try LanguageModel(
+      name: "model", weights: folder.weights, configuration: try #require(folder.configurationFile?.bytes),
+      tokenizer: tokenizer, threads: 1)
+    let original = try Models.load("architectures/llama/default", threads: 1)
+    let request = ScoringRequest(context: [1, 50, 7], continuations: [[20, 21, 9, 88], [22, 3, 95]])
+    let scores = try model.score([request]) { _ in }
+    let expected = try original.score([request]) { _ in }
+    #expect(scores[0].map(\.logLikelihood) == expected[0].map(\.logLikelihood))
+    #expect(model.unusedTensors.isEmpty)
+  }
+
+  @Test func `rotary factors of a file stretch frequencies as the configuration that they came from`() throws {
+    let rope = try ModelFolder.open(Fixture.path("formats/gguf/llama-rope.gguf"))
+    let folder = try ModelFolder.open(Fixture.path("architectures/llama/llama3"))
+    let model = try LanguageModel(
+      name: "model", weights: folder.weights,
+      configuration: JSONEdit.setting(
+        [("tie_word_embeddings", "false")], in: try #require(rope.configurationFile?.bytes)),
+      tokenizer: try Files.bytes(Fixture.path("families/a/base/tokenizer.json")), threads: 1)
+    let request = ScoringRequest(context: Array(1...30), continuations: [[20, 21, 9, 88], [22, 3, 95]])
+    let scores = try model.score([request]) { _ in }
+    let expected = try Models.load("architectures/llama/llama3", threads: 1).score([request]) { _ in }
+    for (score, other) in zip(scores[0], expected[0]) {
+      #expect(abs(score.logLikelihood - other.logLikelihood) < 1e-4)
+    }
+  }
+}
