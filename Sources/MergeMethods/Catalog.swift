@@ -17,6 +17,7 @@ public enum Catalog {
     Passthrough.card.described(startingFrom: Passthrough()),
     RAM.card.described(startingFrom: RAM()),
     RAMPlus.card.described(startingFrom: RAMPlus()),
+    SCE.card.described(startingFrom: SCE()),
     Slerp.card.described(startingFrom: Slerp()),
     TaskArithmetic.card.described(startingFrom: TaskArithmetic()),
     TIES.card.described(startingFrom: TIES()),

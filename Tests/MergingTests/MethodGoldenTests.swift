@@ -11,7 +11,7 @@ import Testing
   static let names = [
     "dare-linear-density-1", "dare-ties-density-1", "della-density-1", "della-linear-density-1", "karcher",
     "karcher-two-steps", "multislerp", "multislerp-base", "multislerp-unnormalized-eps", "nearswap", "ram",
-    "ram-epsilon", "ramplus", "ramplus-alpha",
+    "ram-epsilon", "ramplus", "ramplus-alpha", "sce", "sce-topk",
   ]
 
   @Test func `every reference merge has a test`() throws {

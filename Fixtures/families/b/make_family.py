@@ -69,6 +69,8 @@ SPECS = {
     "dare-ties-density-1": spec("dare_ties", WEIGHTED, base=True),
     "della-density-1": spec("della", WEIGHTED, base=True),
     "della-linear-density-1": spec("della_linear", WEIGHTED, base=True),
+    "sce": spec("sce", [A, B, C], base=True),
+    "sce-topk": spec("sce", [A, B, C], base=True, select_topk=0.4),
     "ram": spec("ram", [A, B, C], base=True),
     "ram-epsilon": spec("ram", [A, B, C], base=True, epsilon=0.02),
     "ramplus": spec("ramplus_tl", [A, B, C], base=True),

@@ -38,6 +38,7 @@ typedef struct {
 typedef struct {
   // 0: all count. 1: only those with the sign of the weighted sum. 2: only those with the sign of the majority.
   // 3: those that are not zero; 0 divides by the weights of all, 3 by the weights of those.
+  // 4: as 1, but the sum that elects is not weighted.
   int consensus;
   // Whether to divide by the weights that took part; a divisor of zero counts as one.
   int normalize;
@@ -145,6 +146,12 @@ typedef struct {
                                   float *out, size_t count);
   // out = w * x + (1 - w) * base with w = limit / max(|x - base|, 1e-6), at least 0 and at most 1.
   void (*bounded_move)(const float *base, const float *x, float limit, float *out, size_t count);
+
+  // out = a where the mask is not zero, else b.
+  void (*choose)(const float *mask, const float *a, const float *b, float *out, size_t count);
+  // The variance of the differences to the base over the models, of the models as the whole population.
+  void (*difference_variance)(const float *base, const float *const *inputs, size_t inputs_count, float *out,
+                              size_t count);
 
   // The dot product of a block in float64: 16 lanes, then the lanes pairwise.
   double (*dot)(const float *a, const float *b, size_t count);

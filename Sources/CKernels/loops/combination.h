@@ -59,3 +59,7 @@ static void BRAID_SUFFIX(bounded_move)(const float *base, const float *x, float 
     out[i] = weight * x[i] + (1.0f - weight) * base[i];
   }
 }
+
+static void BRAID_SUFFIX(choose)(const float *mask, const float *a, const float *b, float *restrict out, size_t count) {
+  for (size_t i = 0; i < count; i++) out[i] = mask[i] != 0 ? a[i] : b[i];
+}

@@ -131,8 +131,10 @@ static void BRAID_SUFFIX(elect)(const float *base, const float *const *inputs, c
     float weights = 0;
     for (size_t j = 0; j < inputs_count; j++) {
       float *part = scratch + j * CHUNK;
+      braid_cut cut = cuts[j];
+      if (election.consensus == 4) cut.weight = 1;
       BRAID_SUFFIX(cut_differences)
-      (base + start, inputs[j] + start, &cuts[j], &kept[j], &dropped[j], part, length);
+      (base + start, inputs[j] + start, &cut, &kept[j], &dropped[j], part, length);
       weights += cuts[j].weight;
       if (election.consensus == 2)
         for (size_t i = 0; i < length; i++) total[i] += part[i] > 0 ? 1.0f : part[i] < 0 ? -1.0f : 0.0f;
@@ -166,9 +168,10 @@ static void BRAID_SUFFIX(elect)(const float *base, const float *const *inputs, c
       for (size_t j = 0; j < inputs_count; j++) {
         const float *part = scratch + j * CHUNK;
         const float weight = cuts[j].weight;
+        const float factor = election.consensus == 4 ? weight : 1.0f;
         for (size_t i = 0; i < length; i++) {
           const int agrees = total[i] >= 0 ? part[i] > 0 : part[i] < 0;
-          mix[i] += agrees ? part[i] : 0.0f;
+          mix[i] += agrees ? part[i] * factor : 0.0f;
           divisor[i] += agrees ? weight : 0.0f;
         }
       }

@@ -44,6 +44,8 @@ public struct SignElection: Sendable, Hashable {
     case count = 2
     /// Those that are not zero: like all of them, but others' weights do not count in the divisor.
     case participants = 3
+    /// Those with the sign of the sum, in which all differences have the same weight; a sum of zero counts as positive.
+    case unweightedSum = 4
   }
 
   /// Which differences count.
