@@ -34,6 +34,8 @@ struct ZipLayout: LayoutClosing {
   let tensorOffsets: [Int: Int]
 
   private static let alignment = 64
+  /// So many bytes of what was written are read back at once, and then let go of.
+  private static let readAtOnce = 4 << 20
   /// From this on sizes and offsets stand in the fields of the 64-bit extension.
   private static let limit = 0xFFFF_FFFF
 
@@ -65,10 +67,16 @@ struct ZipLayout: LayoutClosing {
   }
 
   /// The checksums and the directory, which can be made only once the elements are there.
-  func pieces(ofShard shard: Int, elements file: UnsafeRawBufferPointer) -> [CheckpointLayout.Piece] {
+  func pieces(ofShard shard: Int, elements file: MappedFile) -> [CheckpointLayout.Piece] {
     let checksums = places.map { place -> UInt32 in
-      let content = UnsafeRawBufferPointer(rebasing: file[place.content])
-      return UInt32(truncatingIfNeeded: crc32_z(0, content.bindMemory(to: UInt8.self).baseAddress, content.count))
+      var checksum: UInt = 0
+      for start in stride(from: place.content.lowerBound, to: place.content.upperBound, by: Self.readAtOnce) {
+        let part = start..<min(place.content.upperBound, start + Self.readAtOnce)
+        let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[part])
+        checksum = UInt(crc32_z(uLong(checksum), bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count))
+        file.release(part)
+      }
+      return UInt32(truncatingIfNeeded: checksum)
     }
     return zip(places, checksums).map { place, checksum in
       CheckpointLayout.Piece(offset: place.header + 14, bytes: Self.bytes(checksum))

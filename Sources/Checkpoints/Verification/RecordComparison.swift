@@ -62,11 +62,9 @@ struct RecordComparison {
     try ThreadTeam(count: threads).share(entries.count) { _, next in
       while let number = next() {
         let entry = entries[number]
-        let stored = UnsafeRawBufferPointer(rebasing: entry.file.file.bytes[entry.bytes])
-        if TensorDigests.digest(of: stored, pieceByteCount: entry.piece) != entry.digest {
+        if TensorDigests.digest(of: entry.bytes, in: entry.file.file, pieceByteCount: entry.piece) != entry.digest {
           changed.withLock { _ = $0.insert(number) }
         }
-        entry.file.file.release(entry.bytes)
       }
     }
     return changed.withLock(\.self).sorted().map { number in

@@ -169,7 +169,10 @@ public final class CheckpointWriter: Sendable {
     }
     try FormEncoder(tensor: description, form: placement.form).encode(
       bytes, from: byteOffset / description.dtype.byteCount, errors: roundingErrors
-    ) { bytes, offset throws(CheckpointError) in try shard.write(bytes, at: placement.offset + offset) }
+    ) { bytes, offset throws(CheckpointError) in
+      try shard.write(bytes, at: placement.offset + offset)
+      digests.add(bytes, tensor: tensor, byteOffset: offset)
+    }
   }
 
   /// Says that every piece of a tensor has been written; soon afterwards the journal knows it.
@@ -228,12 +231,9 @@ public final class CheckpointWriter: Sendable {
   private func close() throws(CheckpointError) {
     var record = CheckpointRecord(layout)
     for (number, shard) in layout.shards.enumerated() {
-      try MappedFile.withBytes(of: shards[number].path) { bytes throws(CheckpointError) in
-        for piece in layout.closing?.pieces(ofShard: number, elements: bytes) ?? [] {
-          try shards[number].write(piece)
-        }
-        for tensor in shard.tensors { record.set(digests.digest(of: tensor, in: bytes), tensor: tensor) }
-      }
+      let file = try MappedFile(path: shards[number].path)
+      for piece in layout.closing?.pieces(ofShard: number, elements: file) ?? [] { try shards[number].write(piece) }
+      for tensor in shard.tensors { record.set(digests.digest(of: tensor, in: file), tensor: tensor) }
     }
     try FileContents.write(record.bytes, to: Path.join(folder.model, CheckpointRecord.name))
   }

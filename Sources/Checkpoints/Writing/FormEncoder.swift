@@ -78,12 +78,13 @@ struct FormEncoder {
           VectorKernels.best.fromFloat32(values, blocks: format, count: length, into: target)
           VectorKernels.best.toFloat32(from: target, blocks: format, count: length, into: back)
         }
+        guard tensor.dtype == .float64, form.addend == 0 else {
+          worst.take(values, storedAs: back, count: length)
+          continue
+        }
+        // A float64 has lost something on the way already.
         for i in 0..<length {
-          // A float64 has lost something on the way already.
-          let exact =
-            tensor.dtype == .float64 && form.addend == 0
-            ? (source + i * 8).loadUnaligned(as: Double.self) : Double(values[i])
-          worst.take(exact, storedAs: Double(back[i]))
+          worst.take((source + i * 8).loadUnaligned(as: Double.self), storedAs: Double(back[i]))
         }
       }
     }

@@ -23,6 +23,18 @@ public final class RoundingErrors: Sendable {
     var largest = 0.0
     var overflows = 0
 
+    /// Compares elements with what was stored for them.
+    mutating func take(_ exact: UnsafePointer<Float>, storedAs stored: UnsafePointer<Float>, count: Int) {
+      var worst: Float = 0
+      for i in 0..<count {
+        let error = abs(exact[i] - stored[i])
+        // NaN compares as false: those have no error.
+        if error > worst { worst = error }
+      }
+      if worst.isFinite { return largest = max(largest, Double(worst)) }
+      for i in 0..<count { take(Double(exact[i]), storedAs: Double(stored[i])) }
+    }
+
     /// Compares an element with what was stored for it; those that are not finite have no error.
     mutating func take(_ exact: Double, storedAs stored: Double) {
       guard exact.isFinite else { return }

@@ -35,21 +35,29 @@ final class TensorDigests: Sendable {
   }
 
   /// The digest of a tensor, as 32 hexadecimal digits; pieces that are not known are read from the file.
-  func digest(of tensor: Int, in file: UnsafeRawBufferPointer) -> String {
+  func digest(of tensor: Int, in file: MappedFile) -> String {
     let start = layout.placements[tensor].offset
-    let stored = UnsafeRawBufferPointer(rebasing: file[start..<start + layout.storedByteCount(of: tensor)])
     let known = pieces.withLock { $0[tensor] ?? [:] }
-    return Self.digest(of: stored, pieceByteCount: Self.pieceByteCount(layout.placements[tensor].form.elements), known)
+    return Self.digest(
+      of: start..<start + layout.storedByteCount(of: tensor), in: file,
+      pieceByteCount: Self.pieceByteCount(layout.placements[tensor].form.elements), known)
   }
 
-  /// The digest of a tensor's stored bytes, as 32 hexadecimal digits.
+  /// The digest of a tensor's stored bytes, as 32 hexadecimal digits; what was read does not stay resident.
   static func digest(
-    of stored: UnsafeRawBufferPointer, pieceByteCount: Int, _ known: [Int: [UInt8]] = [:]
+    of stored: Range<Int>, in file: MappedFile, pieceByteCount: Int, _ known: [Int: [UInt8]] = [:]
   ) -> String {
     var digests: [UInt8] = []
-    for (number, start) in stride(from: 0, to: stored.count, by: max(1, pieceByteCount)).enumerated() {
-      let piece = stored[start..<min(stored.count, start + pieceByteCount)]
-      digests += known[number] ?? digest(of: UnsafeRawBufferPointer(rebasing: piece))
+    for (number, start) in stride(from: stored.lowerBound, to: stored.upperBound, by: max(1, pieceByteCount))
+      .enumerated()
+    {
+      if let digest = known[number] {
+        digests += digest
+        continue
+      }
+      let piece = start..<min(stored.upperBound, start + pieceByteCount)
+      digests += digest(of: UnsafeRawBufferPointer(rebasing: file.bytes[piece]))
+      file.release(piece)
     }
     let digits = Array("0123456789abcdef")
     return digests.withUnsafeBytes { bytes in
