@@ -56,14 +56,14 @@ public enum Merger {
     // Whatever can fail without reading a weight fails before the first file is made.
     let configuration = try merge.configuration(dtype: output.options.dtype)
     let layout = try output.options.layout(
-      of: plan.steps.map(\.output), donor: merge.donor, configuration: configuration?.root)
+      of: plan.steps.map(\.output), donor: merge.donor.folder, configuration: configuration?.root)
     let writer = try CheckpointWriter(
       destination: output.destination, layout: layout, fingerprint: MergeFingerprint.text(of: merge),
       mode: output.mode)
     do {
       try MergeExecutor(plan: plan, sources: merge.sources, resources: resources)
         .run(into: writer, skipping: writer.finishedTensors, progress: progress)
-      try writer.addFiles(beside: merge.donor, configuration: configuration?.bytes, except: [specName])
+      try writer.addFiles(beside: merge.donor.folder, configuration: configuration?.bytes, except: [specName])
       try writer.add(file: specName, bytes: Array(merge.text.utf8))
       try writer.finish()
     } catch {

@@ -12,15 +12,15 @@ public struct OpenedMerge: Sendable {
   /// What will be done.
   public let plan: MergePlan
   /// The models of the plan, in its order.
-  public let folders: [ModelFolder]
+  public let parents: [ParentModel]
   /// Warnings and notes about the spec.
   public let diagnostics: [Diagnostic]
 
   /// The weights of the plan's models, in its order.
-  public var sources: [any TensorSource] { folders.map { $0.weights } }
+  public var sources: [any TensorSource] { parents.map(\.weights) }
 
   /// The model that everything beside the weights comes from.
-  public var donor: ModelFolder { folders[plan.donor] }
+  public var donor: ParentModel { parents[plan.donor] }
 
   /// Reads a spec, finds and opens its models, and plans the merge.
   ///
@@ -36,12 +36,12 @@ public struct OpenedMerge: Sendable {
     let (spec, found) = MergeSpec.parse(text, file: file, lenient: lenient)
     guard let spec else { throw MergeSpecError(diagnostics: found, text: text) }
     var diagnostics = found
-    var folders: [String: ModelFolder] = [:]
+    var parents: [String: ParentModel] = [:]
     let home = SpecFile.folder(of: file)
     for reference in spec.references {
       do throws(CheckpointError) {
-        folders[reference.text] = try ModelFolder.open(
-          try ModelLocator.locate(reference.text, relativeTo: home))
+        parents[reference.text] = ParentModel(
+          try ModelFolder.open(try ModelLocator.locate(reference.text, relativeTo: home)))
       } catch {
         let place = error.path == reference.text ? "" : "\(error.path): "
         diagnostics.append(
@@ -50,16 +50,13 @@ public struct OpenedMerge: Sendable {
             hint: error.hint))
       }
     }
-    let headers = folders.mapValues {
-      ModelHeader(index: $0.weights.index, configuration: $0.configuration, location: $0.path)
-    }
-    let (plan, faults) = Planner.plan(spec, models: headers)
+    let (plan, faults) = Planner.plan(spec, models: parents.mapValues(\.header))
     diagnostics = Diagnostic.sorted(diagnostics + faults)
     guard let plan, !diagnostics.contains(where: { $0.severity == .error }) else {
       throw MergeSpecError(diagnostics: diagnostics, text: text)
     }
     return OpenedMerge(
-      file: file, text: text, plan: plan, folders: plan.models.compactMap { folders[$0.reference] },
+      file: file, text: text, plan: plan, parents: plan.models.compactMap { parents[$0.reference] },
       diagnostics: diagnostics)
   }
 
