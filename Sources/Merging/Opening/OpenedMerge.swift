@@ -46,8 +46,7 @@ public struct OpenedMerge: Sendable {
     let home = home ?? SpecFile.folder(of: file)
     for reference in spec.references {
       do throws(CheckpointError) {
-        parents[reference.text] = ParentModel(
-          try ModelFolder.open(try ModelLocator.locate(reference.text, relativeTo: home)))
+        parents[reference.text] = try ParentModel.open(reference, relativeTo: home)
       } catch {
         let place = error.path == reference.text ? "" : "\(error.path): "
         diagnostics.append(
