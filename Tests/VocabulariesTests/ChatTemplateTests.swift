@@ -44,7 +44,10 @@ import Vocabularies
   @Test func `the default of several templates counts`() throws {
     func text(_ json: String) throws -> String? { ChatTemplate.text(in: try JSONParser.parse(json)) }
     #expect(try text("{\"chat_template\": \"x\"}") == "x")
-    #expect(try text("{\"chat_template\": [{\"name\": \"tool\", \"template\": \"t\"}, {\"name\": \"default\", \"template\": \"d\"}]}") == "d")
+    #expect(
+      try text(
+        "{\"chat_template\": [{\"name\": \"tool\", \"template\": \"t\"}, {\"name\": \"default\", \"template\": \"d\"}]}"
+      ) == "d")
     #expect(try text("{\"chat_template\": {\"default\": \"e\"}}") == "e")
     #expect(try text("{}") == nil)
     let set = try ChatTemplate.setting("a\n\"b\"", in: Array("{\"x\": 1}".utf8))

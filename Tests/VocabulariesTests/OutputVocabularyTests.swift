@@ -20,7 +20,10 @@ import Vocabularies
     ]
     let output = try union(models)
     #expect(output.spelt == ["a", "b", "ab", "<s>", "c", "bc", "abc", "d", "e", "<t>", "<u>"])
-    #expect(output.runs(of: 0) == ["0..<4 a@0", "4..<5 mean b@0+c@1", "5..<7 b@3", "7..<8 c@0", "8..<9 c@2", "9..<10 b@6", "10..<11 c@3"])
+    #expect(
+      output.runs(of: 0) == [
+        "0..<4 a@0", "4..<5 mean b@0+c@1", "5..<7 b@3", "7..<8 c@0", "8..<9 c@2", "9..<10 b@6", "10..<11 c@3",
+      ])
     #expect(output.runs(of: 1).prefix(4) == ["0..<1 b@2", "1..<2 b@1", "2..<3 a@2", "3..<4 b@5"])
     #expect(output.warnings == [])
   }
@@ -125,7 +128,9 @@ import Vocabularies
   @Test func `maps that differ have different digests`() throws {
     let models = [try Making.model("a", base, rows: 6), try Making.model("b", other)]
     let output = try union(models)
-    let digests = Set([output.map(of: 0).digest, output.map(of: 1).digest, try union(models, multiple: 4).map(of: 0).digest])
+    let digests = Set([
+      output.map(of: 0).digest, output.map(of: 1).digest, try union(models, multiple: 4).map(of: 0).digest,
+    ])
     #expect(digests.count == 3)
   }
 }

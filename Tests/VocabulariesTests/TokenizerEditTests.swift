@@ -19,10 +19,10 @@ import Vocabularies
     let expected =
       base
       .replacing("\"ab\": 2}", with: "\"ab\": 2, \"c\": 4, \"bc\": 5, \"abc\": 6, \"x\": 7, \"<s>\": 3, \"<t>\": 8}")
-      .replacing("[[\"a\", \"b\"]]", with: "[[\"a\", \"b\"], [\"b\", \"c\"], [\"a\", \"bc\"], [\"ab\", \"c\"]]")
+      .replacing("[[\"a\", \"b\"]]", with: "[[\"a\", \"b\"],[\"b\", \"c\"],[\"a\", \"bc\"],[\"ab\", \"c\"]]")
       .replacing(
         "\"normalized\": false}]",
-        with: "\"normalized\": false}, {\"id\": 8, \"content\": \"<t>\", \"single_word\": false, \"lstrip\": false, "
+        with: "\"normalized\": false},{\"id\": 8, \"content\": \"<t>\", \"single_word\": false, \"lstrip\": false, "
           + "\"rstrip\": false, \"normalized\": false, \"special\": true}]")
     #expect(text == expected)
   }
@@ -46,7 +46,10 @@ import Vocabularies
       """.replacing("\"b\": 1", with: "\"b\": 1,\n      \"aa\": 2,\n      \"bb\": 3")
     let other = Making.bpe(["a", "b", "ab"], merges: [("a", "b")])
     let text = try merged([try Making.model("a", pretty), try Making.model("b", other)])
-    #expect(text == pretty.replacing("\"bb\": 3", with: "\"bb\": 3,\n      \"ab\": 4").replacing("\"b b\"", with: "\"b b\",\n      \"a b\""))
+    #expect(
+      text
+        == pretty.replacing("\"bb\": 3", with: "\"bb\": 3,\n      \"ab\": 4").replacing(
+          "\"b b\"", with: "\"b b\",\n      \"a b\""))
   }
 
   @Test func `added tokens alone leave the vocabulary as it is`() throws {
@@ -109,7 +112,9 @@ import Vocabularies
   @Test func `damaged tokenizers are refused or read, and never a crash`() throws {
     var random = SeededGenerator(seed: 4)
     let sound = Array(Making.bpe(["a", "b", "ab"], merges: [("a", "b")], added: [("<s>", nil), ("<t>", nil)]).utf8)
-    for end in 0..<sound.count { #expect(throws: VocabularyError.self) { try TokenizerFile(Array(sound[..<end]), name: "t") } }
+    for end in 0..<sound.count {
+      #expect(throws: VocabularyError.self) { try TokenizerFile(Array(sound[..<end]), name: "t") }
+    }
     var readable = 0
     for _ in 0..<20_000 {
       var bytes = sound
@@ -119,10 +124,9 @@ import Vocabularies
       guard let file = try? TokenizerFile(bytes, name: "t") else { continue }
       readable += 1
       let models = [
-        ModelVocabulary(name: "a", file: file, rowCount: 4), ModelVocabulary(name: "b", file: try Making.file(base), rowCount: 4),
+        ModelVocabulary(name: "a", file: file, rowCount: 4),
+        ModelVocabulary(name: "b", file: try Making.file(base), rowCount: 4),
       ]
-      // A hostile number would make as many rows as it says; the limit keeps that within reason.
-      guard (file.tokens.values.max() ?? 0) < 1000 else { continue }
       _ = try? OutputVocabulary(models, base: 0, request: VocabularyRequest(source: .union)).tokenizer()
     }
     #expect(readable > 1000)
@@ -130,7 +134,8 @@ import Vocabularies
 
   @Test func `what is wrong with a tokenizer is said with its place`() throws {
     let cases = [
-      "", "[]", "{\"model\": {}}", "{\"model\": {\"type\": \"Neural\", \"vocab\": {}}}", "{\"model\": {\"type\": \"BPE\"}}",
+      "", "[]", "{\"model\": {}}", "{\"model\": {\"type\": \"Neural\", \"vocab\": {}}}",
+      "{\"model\": {\"type\": \"BPE\"}}",
       "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": -1}, \"merges\": []}}",
       "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0, \"b\": 0}, \"merges\": []}}",
       "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": [\"a b c\"]}}",

@@ -26,7 +26,7 @@ struct RoleInference {
     let parts = tensor.name.split(separator: ".").map { $0.lowercased() }
     let extents = tensor.shape.dimensions
     let named = parts.last.map { ["weight", "bias"].contains($0) } ?? false ? parts.dropLast().last : parts.last
-    if let vocabulary, let first = extents.first, extents.count <= 2, 
+    if let vocabulary, let first = extents.first, extents.count <= 2,
       first == vocabulary || stated.contains(first) || isLarge(first)
     {
       if let named, Self.isHead(named) { return .head }

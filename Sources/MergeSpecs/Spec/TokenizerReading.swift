@@ -145,7 +145,7 @@ extension SpecReader {
     default:
       let nearest = kind.value.text.flatMap { NearestName.of($0, in: kinds) }.map { "did you mean \($0)? " } ?? ""
       error(
-        at: kind.value.usePosition, "there is no kind \(kind.value.kind) of token source",
+        at: kind.value.usePosition, "the kind of a token's source cannot be \(kind.value.kind)",
         hint: nearest + "kinds: " + kinds.joined(separator: ", "))
       return nil
     }

@@ -81,7 +81,9 @@ extension MergeSpec {
 
   /// The texts of the references to models that are merged, the base included; others only lend tokens.
   public var mergedReferences: Set<String> {
-    Set(effectiveSlices.flatMap { slice in slice.sources.map(\.model.text) + [slice.baseModel?.text].compactMap(\.self) })
-      .union([baseModel?.text].compactMap(\.self))
+    Set(
+      effectiveSlices.flatMap { slice in slice.sources.map(\.model.text) + [slice.baseModel?.text].compactMap(\.self) }
+    )
+    .union([baseModel?.text].compactMap(\.self))
   }
 }

@@ -89,7 +89,8 @@ struct VocabularyOpening {
           file = other
           report(
             .warning, at: references[index].position,
-            "\(references[index].text) has no tokenizer.json; its tokens are taken to be those of \(references[base].text)")
+            "\(references[index].text) has no tokenizer.json; its tokens are taken to be those of \(references[base].text)"
+          )
         } else {
           report(
             .error, at: references[index].position, "\(references[index].text) has no tokenizer.json",

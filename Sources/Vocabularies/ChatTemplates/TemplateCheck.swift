@@ -106,7 +106,9 @@ private struct TemplateCheck {
   /// The first word behind the delimiter at the current place.
   private func peekName() -> String {
     var place = position + 2
-    while place < bytes.count, [UInt8(ascii: "-"), UInt8(ascii: "+"), 32, 10, 9, 13].contains(bytes[place]) { place += 1 }
+    while place < bytes.count, [UInt8(ascii: "-"), UInt8(ascii: "+"), 32, 10, 9, 13].contains(bytes[place]) {
+      place += 1
+    }
     let word = bytes[place...].prefix { $0 >= 97 && $0 <= 122 || $0 >= 65 && $0 <= 90 || $0 == 95 }
     return String(decoding: word, as: UTF8.self)
   }

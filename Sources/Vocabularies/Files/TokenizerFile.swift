@@ -52,7 +52,8 @@ public struct TokenizerFile: Sendable {
     if kind == .unigram {
       guard let pieces = model["vocab"]?.array else { throw file.failure("the model has no list of pieces", at: model) }
       for (number, piece) in pieces.enumerated() {
-        guard let pair = piece.array, pair.count == 2, let text = pair[0].string, case .number(let score) = pair[1].value
+        guard let pair = piece.array, pair.count == 2, let text = pair[0].string,
+          case .number(let score) = pair[1].value
         else { throw file.failure("expected a piece and its score", at: piece) }
         vocabulary[TokenText(text)] = number
         scores[TokenText(text)] = score

@@ -56,9 +56,15 @@ public struct OutputVocabulary: Sendable {
     let placed = Set(newOrdinary.map(\.token) + newAdded.map(\.text))
     let held = models.filter(\.isMerged)
     tokens = ids.filter { token, id in
-      id < start.rowCount || placed.contains(token) || (request.source == .union && held.contains { $0.rows[token] != nil })
+      id < start.rowCount || placed.contains(token)
+        || (request.source == .union && held.contains { $0.rows[token] != nil })
     }.map { (token: $0.key, id: $0.value) }.sorted { $0.id < $1.id }
     tokenEnd = (tokens.last?.id ?? -1) + 1
+    // Numbers far beyond all rows would make an embedding of nothing but holes.
+    let limit = models.reduce(request.wishes.count) { $0 + $1.rowCount + $1.file.ordinary.count + $1.file.added.count }
+    guard tokenEnd <= limit else {
+      throw VocabularyError("the tokens of \(start.name) are numbered up to \(tokenEnd - 1), far beyond its embedding")
+    }
     rowCount = request.multiple.map { (tokenEnd + $0 - 1) / $0 * $0 } ?? max(start.rowCount, tokenEnd)
     warnAboutSurplus()
   }

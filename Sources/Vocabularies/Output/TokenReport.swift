@@ -39,7 +39,9 @@ public struct TokenReport: Sendable {
       var origin = ""
       for model in merged {
         let (content, reason) = defaults.content(of: token, in: model)
-        if reason == .own || content == .rows(from: .init(model: model, row: vocabulary.models[model].rows[token] ?? -1)) {
+        if reason == .own
+          || content == .rows(from: .init(model: model, row: vocabulary.models[model].rows[token] ?? -1))
+        {
           continue
         }
         models.append(vocabulary.models[model].name)
@@ -60,7 +62,8 @@ public struct TokenReport: Sendable {
       case .base: "the base, \(name)"
       default: "\(name), the only model that has it"
       }
-    case .mean(let places): return "the mean of " + places.map { vocabulary.models[$0.model].name }.joined(separator: ", ")
+    case .mean(let places):
+      return "the mean of " + places.map { vocabulary.models[$0.model].name }.joined(separator: ", ")
     case .zero: return reason == .asked ? "zeros, as the spec asks" : "zeros, because no model has it"
     case .padding: return "the mean of all rows"
     }

@@ -28,7 +28,8 @@ public enum TokenRoles {
       let json: String
       if let node = own?[key], node.int != nil || node.array != nil || node.isNull {
         // The origin's numbers stay what they are.
-        json = node.array.map { "[" + $0.compactMap(\.int).map(String.init).joined(separator: ", ") + "]" }
+        json =
+          node.array.map { "[" + $0.compactMap(\.int).map(String.init).joined(separator: ", ") + "]" }
           ?? node.int.map(String.init) ?? "null"
       } else if let list = present?.array {
         json = "[" + list.compactMap(renumbered).joined(separator: ", ") + "]"
