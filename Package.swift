@@ -21,7 +21,7 @@ let rooms = [
   Room(name: "MergeMethods", rooms: ["Documents", "Tensors", "Kernels"]),
   Room(name: "LanguageModels", rooms: ["Documents", "Tensors", "Kernels", "CPCRE2"]),
   Room(
-    name: "MergeSpecs", rooms: ["Documents", "Tensors", "MergeMethods"], products: [yams]),
+    name: "MergeSpecs", rooms: ["Documents", "Tensors", "MergeMethods", "CPCRE2"], products: [yams]),
   Room(name: "Merging", rooms: ["Documents", "Tensors", "Kernels", "Checkpoints", "MergeMethods", "MergeSpecs"]),
   Room(name: "Evaluation", rooms: ["Documents", "Tensors", "Checkpoints", "LanguageModels"]),
   Room(name: "Comparisons", rooms: ["Documents", "Tensors", "Kernels", "MergeSpecs"]),

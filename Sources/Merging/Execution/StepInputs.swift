@@ -15,8 +15,12 @@ final class StepInputs: Sendable {
 
   init(_ planned: [PlannedInput], sources: [any TensorSource]) throws {
     inputs = try planned.map { input in
-      let source = sources[input.model]
-      return Input(tensor: input.tensor, source: source, region: try source.region(of: input.tensor.name))
+      guard let block = input.block else {
+        let source = sources[input.model]
+        return Input(tensor: input.tensor, source: source, region: try source.region(of: input.tensor.name))
+      }
+      let source = try TensorBlock(block, of: input.tensor, in: sources[input.model])
+      return Input(tensor: source.description, source: source, region: try source.region(of: input.tensor.name))
     }
   }
 
