@@ -19,7 +19,8 @@ enum MergeFingerprint {
       lines += parent.identity
     }
     for step in plan.steps {
-      let inputs = step.inputs.map { "\($0.model):\($0.tensor.name)" }.joined(separator: " ")
+      let inputs = step.inputs.map { "\($0.model):\($0.tensor.name)" + ($0.block.map { "\($0)" } ?? "") }.joined(
+        separator: " ")
       let output = step.output
       var line = "\(output.name) \(output.dtype.rawValue) \(output.shape) = "
       switch step.operation {

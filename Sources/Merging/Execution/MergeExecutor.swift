@@ -137,5 +137,5 @@ public struct MergeExecutor: Sendable {
 
 extension PlanStep {
   /// The bytes that the step reads and writes, each counted once.
-  public var byteCount: Int { output.byteCount + inputs.reduce(0) { $0 + $1.tensor.byteCount } }
+  public var byteCount: Int { output.byteCount + inputs.reduce(0) { $0 + $1.byteCount } }
 }

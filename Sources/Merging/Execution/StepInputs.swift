@@ -10,7 +10,8 @@ final class StepInputs: Sendable {
     let source: any TensorSource
     let region: TensorRegion?
 
-    var tensor: TensorDescription { planned.tensor }
+    /// The tensor, or the block of it that is asked for, as the source describes it.
+    let tensor: TensorDescription
   }
 
   private let inputs: [Input]
@@ -20,8 +21,11 @@ final class StepInputs: Sendable {
   init(_ planned: [PlannedInput], sources: [any TensorSource], digests: InputDigests? = nil) throws {
     self.digests = digests
     inputs = try planned.map { input in
-      let source = sources[input.model]
-      return Input(planned: input, source: source, region: try source.region(of: input.tensor.name))
+      let block = try input.block.map { try TensorBlock($0, of: input.tensor, in: sources[input.model]) }
+      let source: any TensorSource = block ?? sources[input.model]
+      return Input(
+        planned: input, source: source, region: try source.region(of: input.tensor.name),
+        tensor: block?.description ?? input.tensor)
     }
   }
 

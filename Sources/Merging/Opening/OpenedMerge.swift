@@ -74,9 +74,7 @@ public struct OpenedMerge: Sendable {
   /// - Parameter dtype: what the weights are stored as, if the plan does not have the last word on it.
   public func configuration(dtype: DType? = nil) throws -> ConfigurationPatch.Result? {
     try donor.configurationFile.map { file in
-      try ConfigurationPatch(
-        layerCount: plan.layerCount, dtype: dtype ?? plan.configurationDType, tiesEmbeddings: plan.tiesEmbeddings
-      ).applied(to: file)
+      try ConfigurationPatch(plan, dtype: dtype).applied(to: file, models: parents.map(\.configurationFile))
     }
   }
 }

@@ -11,21 +11,14 @@ package import Tensors
 ///
 /// A class, because its state belongs to all threads of a merge.
 package final class InputDigests: Sendable {
-  /// A tensor of a model.
-  private struct Key: Hashable {
-    var model: Int
-    var tensor: TensorDescription
-  }
-
-  private let bands: Mutex<[Key: [Int: ContentDigest]]> = Mutex([:])
+  private let bands: Mutex<[PlannedInput: [Int: ContentDigest]]> = Mutex([:])
 
   /// Takes a whole band of an input.
   func add(_ bytes: UnsafeRawBufferPointer, of input: PlannedInput, band: Int) {
-    let key = Key(model: input.model, tensor: input.tensor)
     // A model that stands in many layers of the output is read again for each.
-    guard bands.withLock({ $0[key]?[band] == nil }) else { return }
+    guard bands.withLock({ $0[input]?[band] == nil }) else { return }
     let digest = ContentDigest(of: bytes)
-    bands.withLock { $0[key, default: [:]][band] = digest }
+    bands.withLock { $0[input, default: [:]][band] = digest }
   }
 
   package init() {}
@@ -33,18 +26,18 @@ package final class InputDigests: Sendable {
   /// Reads what an earlier run has read and this one has not.
   package func complete(_ plan: MergePlan, sources: [any TensorSource], threads: Int) throws {
     let known = bands.withLock { Set($0.keys) }
-    let left = Set(plan.steps.flatMap(\.inputs).map { Key(model: $0.model, tensor: $0.tensor) }).subtracting(known)
-      .map { PlannedInput(model: $0.model, tensor: $0.tensor) }
+    let left = Array(Set(plan.steps.flatMap(\.inputs)).subtracting(known))
     try ThreadTeam(count: threads).share(left.count) { _, next in
       while let number = next() {
         let input = left[number]
-        for band in 0..<Bands.count(of: input.tensor.shape.elementCount) {
-          let elements = Bands.range(band, of: input.tensor.shape.elementCount)
+        let reading = try StepInputs([input], sources: sources, digests: self)
+        let count = (input.block ?? input.tensor.shape).elementCount
+        for band in 0..<Bands.count(of: count) {
+          let elements = Bands.range(band, of: count)
           let bytes = UnsafeMutableRawBufferPointer.allocate(
             byteCount: elements.count * input.tensor.dtype.byteCount, alignment: 64)
           defer { bytes.deallocate() }
-          try sources[input.model].read(input.tensor.name, elements: elements, into: bytes)
-          add(UnsafeRawBufferPointer(bytes), of: input, band: band)
+          try reading.copyBand(elements, into: bytes)
         }
       }
     }
@@ -55,7 +48,8 @@ package final class InputDigests: Sendable {
     let tensors = bands.withLock { bands in bands.filter { $0.key.model == model } }
     let lines = tensors.map { key, bands in
       let whole = ContentDigest(joining: bands.sorted { $0.key < $1.key }.map(\.value))
-      return "\(key.tensor.name) \(key.tensor.dtype.rawValue) \(key.tensor.shape) \(whole.text)\n"
+      let shape = key.block ?? key.tensor.shape
+      return "\(key.tensor.name) \(key.tensor.dtype.rawValue) \(shape) \(whole.text)\n"
     }
     return (ContentDigest(of: lines.sorted().joined()).text, tensors.count)
   }
