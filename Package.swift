@@ -25,7 +25,8 @@ let rooms = [
     name: "MergeSpecs", rooms: ["Documents", "Tensors", "MergeMethods", "Vocabularies"], products: [yams]),
   Room(
     name: "Merging",
-    rooms: ["Documents", "Tensors", "Kernels", "Checkpoints", "MergeMethods", "Vocabularies", "MergeSpecs"]),
+    rooms: ["Documents", "Tensors", "Kernels", "Checkpoints", "MergeMethods", "Vocabularies", "MergeSpecs"],
+    products: [yams]),
   Room(name: "Evaluation", rooms: ["Documents", "Tensors", "Checkpoints", "LanguageModels"]),
   Room(name: "Comparisons", rooms: ["Documents", "Tensors", "Kernels", "MergeSpecs"]),
   Room(name: "Reports", rooms: ["Documents", "Tensors", "Merging", "Evaluation", "Comparisons"]),

@@ -13,6 +13,10 @@ public struct OpenedMerge: Sendable {
   public let plan: MergePlan
   /// The models of the plan, in its order.
   public let parents: [ParentModel]
+  /// The folder that relative paths in the spec start from.
+  public let home: String
+  /// Whether keys of the spec that mean nothing were let pass.
+  public let isLenient: Bool
   /// Warnings and notes about the spec.
   public let diagnostics: [Diagnostic]
 
@@ -24,10 +28,12 @@ public struct OpenedMerge: Sendable {
 
   /// Reads a spec, finds and opens its models, and plans the merge.
   ///
-  /// - Parameter lenient: whether unknown keys are warnings.
+  /// - Parameters:
+  ///   - lenient: whether unknown keys are warnings.
+  ///   - home: the folder that relative paths in the spec start from, if it is not the spec's.
   /// - Throws: a `MergeSpecError` with all that is wrong with the spec and its models, or a `CheckpointError` if the
   ///   spec cannot be read.
-  public static func open(_ file: String, lenient: Bool = false) throws -> OpenedMerge {
+  public static func open(_ file: String, lenient: Bool = false, home: String? = nil) throws -> OpenedMerge {
     let bytes = try SpecFile.read(file)
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw MergeSpecError(
@@ -37,7 +43,7 @@ public struct OpenedMerge: Sendable {
     guard let spec else { throw MergeSpecError(diagnostics: found, text: text) }
     var diagnostics = found
     var parents: [String: ParentModel] = [:]
-    let home = SpecFile.folder(of: file)
+    let home = home ?? SpecFile.folder(of: file)
     for reference in spec.references {
       do throws(CheckpointError) {
         parents[reference.text] = ParentModel(
@@ -60,7 +66,7 @@ public struct OpenedMerge: Sendable {
     }
     return OpenedMerge(
       file: file, text: text, plan: plan, parents: plan.models.compactMap { parents[$0.reference] },
-      diagnostics: diagnostics)
+      home: home, isLenient: lenient, diagnostics: diagnostics)
   }
 
   /// The donor's configuration with the changes that the plan asks for, or nil if the donor has none.
