@@ -17,7 +17,7 @@ let rooms = [
   Room(name: "Documents"),
   Room(name: "Tensors"),
   Room(name: "Kernels", rooms: ["Tensors", "CKernels", "COneDNN"]),
-  Room(name: "Checkpoints", rooms: ["Documents", "Tensors", "Kernels", "CHDF5Listing", "CXXHash", "CZlib"]),
+  Room(name: "Checkpoints", rooms: ["Documents", "Tensors", "Kernels", "CHDF5Listing", "CPCRE2", "CXXHash", "CZlib"]),
   Room(name: "MergeMethods", rooms: ["Documents", "Tensors", "Kernels"]),
   Room(name: "Vocabularies", rooms: ["Documents", "Tensors"]),
   Room(name: "LanguageModels", rooms: ["Documents", "Tensors", "Kernels", "CPCRE2"]),
