@@ -10,14 +10,25 @@ public struct MergeOutput: Sendable {
   public var options: OutputOptions
   /// What to do about what is there already.
   public var mode: CheckpointWriter.Mode
+  /// Whether a model card goes with the weights.
+  public var writesCard: Bool
+  /// The record of the merge that is done again, if this is one.
+  var original: MergeRecord?
 
   /// Describes an output.
   public init(
-    destination: String, options: OutputOptions = OutputOptions(), mode: CheckpointWriter.Mode = .fresh
+    destination: String, options: OutputOptions = OutputOptions(), mode: CheckpointWriter.Mode = .fresh,
+    writesCard: Bool = true
   ) {
     self.destination = destination
     self.options = options
     self.mode = mode
+    self.writesCard = writesCard
+  }
+
+  /// What the model will be called: the last part of the destination.
+  var name: String {
+    destination.split(separator: "/").last { $0 != "." && $0 != ".." }.map(String.init) ?? "Merged model"
   }
 }
 
@@ -56,15 +67,24 @@ public enum Merger {
     // Whatever can fail without reading a weight fails before the first file is made.
     let configuration = try merge.configuration(dtype: output.options.dtype)
     let layout = try output.options.layout(
-      of: plan.steps.map(\.output), donor: merge.donor, configuration: configuration?.root)
+      of: plan.steps.map(\.output), donor: merge.donor.folder, configuration: configuration?.root)
     let writer = try CheckpointWriter(
       destination: output.destination, layout: layout, fingerprint: MergeFingerprint.text(of: merge),
       mode: output.mode)
     do {
-      try MergeExecutor(plan: plan, sources: merge.sources, resources: resources)
+      let digests = InputDigests()
+      try MergeExecutor(plan: plan, sources: merge.sources, resources: resources, digests: digests)
         .run(into: writer, skipping: writer.finishedTensors, progress: progress)
-      try writer.addFiles(beside: merge.donor, configuration: configuration?.bytes, except: [specName])
+      try digests.complete(plan, sources: merge.sources, threads: resources.threads)
+      try writer.addFiles(beside: merge.donor.folder, configuration: configuration?.bytes, except: [specName])
       try writer.add(file: specName, bytes: Array(merge.text.utf8))
+      let record = MergeRecord(of: merge, output: output, digests: digests)
+      let weights = try writer.seal()
+      writer.addToRecord(MergeRecord.member, record.json)
+      if output.writesCard {
+        let card = ModelCard(of: merge, named: record.name, record: record, weights: weights.text)
+        try writer.add(file: ModelCard.name, bytes: Array(card.text.utf8))
+      }
       try writer.finish()
     } catch {
       writer.abandon(keepingPartial: true)

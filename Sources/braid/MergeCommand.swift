@@ -18,6 +18,7 @@ struct MergeCommand: AsyncParsableCommand {
   @Flag(help: "Replace the folder if there is one.") var force = false
   @Flag(help: "Go on with a merge that was interrupted.") var resume = false
   @Flag(help: "Make unknown keys in the spec warnings.") var lenient = false
+  @Flag(help: "Write no model card (README.md) beside the weights.") var noCard = false
   @Flag(help: "Say nothing but errors.") var quiet = false
 
   func validate() throws {
@@ -34,11 +35,15 @@ struct MergeCommand: AsyncParsableCommand {
     {
       Terminal.note(MergeSpecError.rendered(warnings, text: String(decoding: file.bytes, as: UTF8.self)))
     }
+    if !quiet, !noCard {
+      for warning in merge.licenceWarnings { Terminal.note("\(spec): warning: \(warning)") }
+    }
     let progress = quiet ? nil : ProgressLine(label: "merging", total: Merger.workload(of: merge.plan), unit: .bytes)
     let summary = try Merger.merge(
       merge,
       to: MergeOutput(
-        destination: output, options: form.options, mode: force ? .force : resume ? .resume : .fresh),
+        destination: output, options: form.options, mode: force ? .force : resume ? .resume : .fresh,
+        writesCard: !noCard),
       resources: resources.resources, progress: { progress?.advance($0) })
     progress?.finish()
     if !quiet { print(summary.text) }

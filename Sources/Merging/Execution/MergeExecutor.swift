@@ -49,14 +49,21 @@ public struct MergeExecutor: Sendable {
   private let plan: MergePlan
   private let sources: [any TensorSource]
   private let resources: MergeResources
+  private let digests: InputDigests?
 
   /// Prepares to carry out a plan.
   ///
   /// - Parameter sources: one per model of the plan, in its order.
   public init(plan: MergePlan, sources: [any TensorSource], resources: MergeResources) {
+    self.init(plan: plan, sources: sources, resources: resources, digests: nil)
+  }
+
+  /// The same, with a place to note what was read.
+  init(plan: MergePlan, sources: [any TensorSource], resources: MergeResources, digests: InputDigests?) {
     self.plan = plan
     self.sources = sources
     self.resources = resources
+    self.digests = digests
   }
 
   /// Computes every tensor that is not done yet.
@@ -108,7 +115,8 @@ public struct MergeExecutor: Sendable {
     let step = plan.steps[index]
     let resident = resources.residentBytes / resources.threads * workers.count
     let runner = try StepRunner(
-      step: step, sources: sources, workers: workers, scratches: scratches, residentBytes: resident)
+      step: step, sources: sources, workers: workers, scratches: scratches, residentBytes: resident,
+      digests: digests)
     let elements = step.output.shape.elementCount
     let bands = Bands.count(of: elements)
     if bands == 0 { return try sink.finished(tensor: index) }

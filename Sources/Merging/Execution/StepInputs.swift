@@ -6,21 +6,22 @@ internal import Tensors
 /// The tensors that a step reads, opened: in place where the source allows it, by copying bands where it does not.
 final class StepInputs: Sendable {
   private struct Input: Sendable {
-    let tensor: TensorDescription
+    let planned: PlannedInput
     let source: any TensorSource
     let region: TensorRegion?
+
+    var tensor: TensorDescription { planned.part }
   }
 
   private let inputs: [Input]
+  private let digests: InputDigests?
 
-  init(_ planned: [PlannedInput], sources: [any TensorSource]) throws {
+  /// - Parameter digests: where to note what was read in the last pass.
+  init(_ planned: [PlannedInput], sources: [any TensorSource], digests: InputDigests? = nil) throws {
+    self.digests = digests
     inputs = try planned.map { input in
-      guard let block = input.block else {
-        let source = sources[input.model]
-        return Input(tensor: input.tensor, source: source, region: try source.region(of: input.tensor.name))
-      }
-      let source = try TensorBlock(block, of: input.tensor, in: sources[input.model])
-      return Input(tensor: source.description, source: source, region: try source.region(of: input.tensor.name))
+      let source = try input.source(in: sources)
+      return Input(planned: input, source: source, region: try source.region(of: input.tensor.name))
     }
   }
 
@@ -34,11 +35,20 @@ final class StepInputs: Sendable {
   /// - Parameters:
   ///   - blockStride: 1 for all blocks, n for those whose number is a multiple of n.
   ///   - takesBFloat16: whether blocks may be bfloat16 as stored, if all inputs are.
+  ///   - isLastPass: whether the band will not be read again.
   func forEachBlock(
-    of band: Range<Int>, every blockStride: Int = 1, takesBFloat16: Bool = false, scratch: Scratch,
+    of band: Range<Int>, every blockStride: Int = 1, takesBFloat16: Bool = false, isLastPass: Bool = false,
+    scratch: Scratch,
     _ body: (InputBlock) throws -> Void
   ) throws {
     let bytes = try inputBytes(of: band, scratch: scratch)
+    if isLastPass, let digests {
+      for (input, first) in zip(inputs, bytes) {
+        digests.add(
+          UnsafeRawBufferPointer(start: first, count: band.count * input.tensor.dtype.byteCount), of: input.planned,
+          band: band.lowerBound / Bands.elements)
+      }
+    }
     for start in stride(from: band.lowerBound, to: band.upperBound, by: Streaming.blockElements) {
       if start / Streaming.blockElements % blockStride != 0 { continue }
       let count = min(Streaming.blockElements, band.upperBound - start)
@@ -68,6 +78,7 @@ final class StepInputs: Sendable {
   /// Copies a band of the first input as it is stored.
   func copyBand(_ band: Range<Int>, into destination: UnsafeMutableRawBufferPointer) throws {
     try inputs[0].source.read(inputs[0].tensor.name, elements: band, into: destination)
+    digests?.add(UnsafeRawBufferPointer(destination), of: inputs[0].planned, band: band.lowerBound / Bands.elements)
   }
 
   /// Lets go of the memory behind a band.

@@ -18,12 +18,15 @@ final class StepRunner: Sendable {
 
   /// Opens the inputs and runs the surveys.
   ///
-  /// - Parameter residentBytes: inputs up to this size may stay in memory from one pass to the next.
+  /// - Parameters:
+  ///   - residentBytes: inputs up to this size may stay in memory from one pass to the next.
+  ///   - digests: where to note what was read in the last pass.
   init(
-    step: PlanStep, sources: [any TensorSource], workers: ThreadTeam, scratches: [Scratch], residentBytes: Int
+    step: PlanStep, sources: [any TensorSource], workers: ThreadTeam, scratches: [Scratch], residentBytes: Int,
+    digests: InputDigests? = nil
   ) throws {
     self.step = step
-    inputs = try StepInputs(step.inputs, sources: sources)
+    inputs = try StepInputs(step.inputs, sources: sources, digests: digests)
     releases = inputs.byteCount > residentBytes
     let merge: any TensorMerge
     switch step.operation {
@@ -80,7 +83,9 @@ final class StepRunner: Sendable {
     case .copy: try inputs.copyBand(band, into: destination)
     case .combine(let combination):
       let dtype = step.output.dtype
-      try inputs.forEachBlock(of: band, takesBFloat16: combination.takesBFloat16, scratch: scratch) { block in
+      try inputs.forEachBlock(
+        of: band, takesBFloat16: combination.takesBFloat16, isLastPass: true, scratch: scratch
+      ) { block in
         let result = UnsafeMutableBufferPointer(start: scratch.output, count: block.count)
         combination.combine(block, into: result)
         guard let first = destination.baseAddress else { return }

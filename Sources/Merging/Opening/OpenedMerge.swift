@@ -12,22 +12,28 @@ public struct OpenedMerge: Sendable {
   /// What will be done.
   public let plan: MergePlan
   /// The models of the plan, in its order.
-  public let folders: [ModelFolder]
+  public let parents: [ParentModel]
+  /// The folder that relative paths in the spec start from.
+  public let home: String
+  /// Whether keys of the spec that mean nothing were let pass.
+  public let isLenient: Bool
   /// Warnings and notes about the spec.
   public let diagnostics: [Diagnostic]
 
   /// The weights of the plan's models, in its order.
-  public var sources: [any TensorSource] { folders.map { $0.weights } }
+  public var sources: [any TensorSource] { parents.map(\.weights) }
 
   /// The model that everything beside the weights comes from.
-  public var donor: ModelFolder { folders[plan.donor] }
+  public var donor: ParentModel { parents[plan.donor] }
 
   /// Reads a spec, finds and opens its models, and plans the merge.
   ///
-  /// - Parameter lenient: whether unknown keys are warnings.
+  /// - Parameters:
+  ///   - lenient: whether unknown keys are warnings.
+  ///   - home: the folder that relative paths in the spec start from, if it is not the spec's.
   /// - Throws: a `MergeSpecError` with all that is wrong with the spec and its models, or a `CheckpointError` if the
   ///   spec cannot be read.
-  public static func open(_ file: String, lenient: Bool = false) throws -> OpenedMerge {
+  public static func open(_ file: String, lenient: Bool = false, home: String? = nil) throws -> OpenedMerge {
     let bytes = try SpecFile.read(file)
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw MergeSpecError(
@@ -36,12 +42,12 @@ public struct OpenedMerge: Sendable {
     let (spec, found) = MergeSpec.parse(text, file: file, lenient: lenient)
     guard let spec else { throw MergeSpecError(diagnostics: found, text: text) }
     var diagnostics = found
-    var folders: [String: ModelFolder] = [:]
-    let home = SpecFile.folder(of: file)
+    var parents: [String: ParentModel] = [:]
+    let home = home ?? SpecFile.folder(of: file)
     for reference in spec.references {
       do throws(CheckpointError) {
-        folders[reference.text] = try ModelFolder.open(
-          try ModelLocator.locate(reference.text, relativeTo: home))
+        parents[reference.text] = ParentModel(
+          try ModelFolder.open(try ModelLocator.locate(reference.text, relativeTo: home)))
       } catch {
         let place = error.path == reference.text ? "" : "\(error.path): "
         diagnostics.append(
@@ -50,17 +56,14 @@ public struct OpenedMerge: Sendable {
             hint: error.hint))
       }
     }
-    let headers = folders.mapValues {
-      ModelHeader(index: $0.weights.index, configuration: $0.configuration, location: $0.path)
-    }
-    let (plan, faults) = Planner.plan(spec, models: headers)
+    let (plan, faults) = Planner.plan(spec, models: parents.mapValues(\.header))
     diagnostics = Diagnostic.sorted(diagnostics + faults)
     guard let plan, !diagnostics.contains(where: { $0.severity == .error }) else {
       throw MergeSpecError(diagnostics: diagnostics, text: text)
     }
     return OpenedMerge(
-      file: file, text: text, plan: plan, folders: plan.models.compactMap { folders[$0.reference] },
-      diagnostics: diagnostics)
+      file: file, text: text, plan: plan, parents: plan.models.compactMap { parents[$0.reference] },
+      home: home, isLenient: lenient, diagnostics: diagnostics)
   }
 
   /// The donor's configuration with the changes that the plan asks for, or nil if the donor has none.
@@ -68,7 +71,7 @@ public struct OpenedMerge: Sendable {
   /// - Parameter dtype: what the weights are stored as, if the plan does not have the last word on it.
   public func configuration(dtype: DType? = nil) throws -> ConfigurationPatch.Result? {
     try donor.configurationFile.map { file in
-      try ConfigurationPatch(plan, dtype: dtype).applied(to: file, models: folders.map(\.configurationFile))
+      try ConfigurationPatch(plan, dtype: dtype).applied(to: file, models: parents.map(\.configurationFile))
     }
   }
 }

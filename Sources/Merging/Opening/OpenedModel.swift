@@ -29,7 +29,7 @@ public struct OpenedModel: Sendable {
       return OpenedModel(
         name: name(of: argument), argument: argument,
         weights: PlannedTensorSource(plan: merge.plan, sources: merge.sources, resources: resources),
-        folder: merge.donor, configuration: try merge.configuration()?.root, merge: merge)
+        folder: merge.donor.folder, configuration: try merge.configuration()?.root, merge: merge)
     }
     let folder = try ModelFolder.open(try ModelLocator.locate(argument))
     return OpenedModel(

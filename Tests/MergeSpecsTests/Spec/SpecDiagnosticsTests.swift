@@ -37,7 +37,6 @@ import Testing
         tokenizer_source: union
         tokenizer: {}
         chat_template: auto
-        modules: {}
         name: x
         """),
     Case(
