@@ -25,11 +25,6 @@ public struct MergeOutput: Sendable {
     self.mode = mode
     self.writesCard = writesCard
   }
-
-  /// What the model will be called: the last part of the destination.
-  var name: String {
-    destination.split(separator: "/").last { $0 != "." && $0 != ".." }.map(String.init) ?? "Merged model"
-  }
 }
 
 /// What a merge did.

@@ -71,16 +71,17 @@ struct SpecReader {
     let slices = composition.slices
     let methods = (fields["merge_method"] == nil ? [] : [named]) + slices.map { $0.method ?? named }
     let seed = fields["seed"].flatMap { readSeed($0, methods: methods.compactMap(\.self)) } ?? 0
-    let references = Self.references(base: base, in: composition)
-    for key in ["tokenizer_source", "tokenizer"] {
-      if let entry = fields[key] { checkTokenizer(entry, base: base, donor: base ?? references.first) }
-    }
+    let tokenizer = readTokenizer(fields, base: base)
+    let references = Self.references(base: base, in: composition, and: tokenizer?.models ?? [])
     let position = fields["merge_method"]?.value.usePosition ?? slices.lazy.compactMap(\.methodPosition).first
     guard let method = methods.first ?? nil, !methods.contains(where: { $0 == nil }), let position else { return nil }
-    return MergeSpec(
+    var spec = MergeSpec(
       file: file, method: method, methodPosition: position, baseModel: base, composition: composition,
       parameters: parameters, dtype: dtype, outputDType: outputDType, mismatch: mismatch, seed: seed,
       references: references)
+    spec.tokenizer = tokenizer
+    spec.chatTemplate = fields["chat_template"].flatMap { readChatTemplate($0) }
+    return spec
   }
 
   // MARK: Top level
@@ -145,26 +146,10 @@ struct SpecReader {
     return seed
   }
 
-  /// The tokenizer of the donor goes with the output anyway; any other wish cannot be met yet.
-  private mutating func checkTokenizer(_ entry: SyntaxEntry, base: ModelReference?, donor: ModelReference?) {
-    guard !entry.value.isNull else { return }
-    var wish = entry.value
-    if let fields = wish.mapping, fields.count == 1, let source = fields.first, source.key == "source" {
-      wish = source.value
-    }
-    if wish.text == "base", base != nil { return }
-    if let text = wish.text, text != "union", text == donor?.text { return }
-    error(
-      at: wish.usePosition,
-      wish.text == "base"
-        ? "\(entry.key) is base, but the spec has no base_model"
-        : "\(entry.key): \(wish.text ?? wish.kind) is not supported yet",
-      hint: donor.map { "without the key the output keeps the tokenizer of \($0.text)" })
-  }
-
-  private static func references(base: ModelReference?, in composition: MergeSpec.Composition) -> [ModelReference] {
-    var all = [base].compactMap(\.self)
-    all += composition.references
+  private static func references(
+    base: ModelReference?, in composition: MergeSpec.Composition, and others: [ModelReference]
+  ) -> [ModelReference] {
+    let all = [base].compactMap(\.self) + others + composition.references
     var seen: Set<String> = []
     return all.sorted { ($0.position.line, $0.position.column) < ($1.position.line, $1.position.column) }
       .filter { seen.insert($0.text).inserted }

@@ -56,6 +56,9 @@ public struct OpenedMerge: Sendable {
             hint: error.hint))
       }
     }
+    var vocabulary = VocabularyOpening(spec)
+    vocabulary.apply(to: &parents)
+    diagnostics += try vocabulary.diagnostics + ChatTemplateOpening.apply(spec, to: &parents)
     let (plan, faults) = Planner.plan(spec, models: parents.mapValues(\.header))
     diagnostics = Diagnostic.sorted(diagnostics + faults)
     guard let plan, !diagnostics.contains(where: { $0.severity == .error }) else {

@@ -15,9 +15,11 @@ package struct ParentCard: Sendable {
   package var terms: LicenceTerms { licence.map(LicenceTerms.init) ?? .unknown }
 
   /// The licence as people know it.
-  package var label: String { licence == "other" ? licenceName ?? "a licence of its own" : licence ?? "no stated licence" }
+  package var label: String {
+    licence == "other" ? licenceName ?? "a licence of its own" : licence ?? "no stated licence"
+  }
 
-  /// Reads the head of the `README.md` in a model's folder; a card that cannot be understood says nothing.
+  /// Reads the head of the `README.md` in a model's folder; one that cannot be understood says nothing.
   init(of folder: ModelFolder) {
     let path = folder.path + "/README.md"
     let bytes = try? FileContents.read(path, limit: Self.maximumSize)

@@ -272,6 +272,21 @@ import Testing
     try Golden.expect(said + SpecTesting.plan(shape.spec, models: models).text(), at: "shapes/\(shape.name).txt")
   }
 
+  @Test(arguments: shapes) func `a shape of spec may end anywhere`(shape: Shape) throws {
+    let model = try SpecTesting.tiny(layers: shape.layers)
+    let models = ["a": model, "b": model, "c": model, "d": model]
+    let bytes = Array(shape.spec.utf8)
+    for end in bytes.indices {
+      let text = String(decoding: bytes[..<end], as: UTF8.self)
+      let (spec, diagnostics) = MergeSpec.parse(text, file: "f")
+      let hasErrors = diagnostics.contains { $0.severity == .error }
+      #expect(spec != nil || hasErrors)
+      guard let spec, spec.references.allSatisfy({ models[$0.text] != nil }) else { continue }
+      let (plan, faults) = Planner.plan(spec, models: models)
+      #expect(plan != nil || hasErrors || faults.contains { $0.severity == .error })
+    }
+  }
+
   @Test func `parts of a vision-language model, written as mergekit has them`() throws {
     let spec = """
       modules:
