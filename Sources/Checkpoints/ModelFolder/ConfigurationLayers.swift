@@ -212,7 +212,7 @@ struct ConfigurationLayers {
           hint: "edit it in the output's config.json, or choose other ranges")
       }
       // A number behind the last layer says that all are of the first kind.
-      new = lead < change.count ? lead : value >= old && value > change.count ? value : change.count
+      new = lead < change.count ? lead : value > old && value > change.count ? value : change.count
     }
     if new != value { replacements.append((member.node.range, "\(new)")) }
   }

@@ -107,8 +107,8 @@ struct PlanFaults {
         hint: spec.mismatch == .truncate
           ? "`truncate` is for embeddings and heads that have all rows and columns asked for; `skip` or `copy-base` would do"
           : isVocabulary
-            ? "`tokenizer_source: union` gives all models one vocabulary; `allow_mismatch: truncate` merges the rows "
-              + "that all have, `skip` leaves the model out of these, `copy-base` copies them from the base"
+            ? "add `tokenizer_source: union` to the spec, which gives all models one vocabulary; or `allow_mismatch: "
+              + "truncate` to merge the rows that all have, `skip` to leave the model out, `copy-base` to copy the base's"
             : "`allow_mismatch: skip` leaves the model out of these, `copy-base` copies them from the base")
     }
   }

@@ -68,10 +68,10 @@ struct SpecReader {
     let mismatch = fields["allow_mismatch"].flatMap { readMismatch($0) }
     if fields["merge_method"] == nil { checkMethodsOfSlices(composition, in: root) }
     guard let composition else { return nil }
-    let tokenizer = readTokenizer(fields, base: base)
     let slices = composition.slices
     let methods = (fields["merge_method"] == nil ? [] : [named]) + slices.map { $0.method ?? named }
     let seed = fields["seed"].flatMap { readSeed($0, methods: methods.compactMap(\.self)) } ?? 0
+    let tokenizer = readTokenizer(fields, base: base)
     let references = Self.references(base: base, in: composition, and: tokenizer?.models ?? [])
     let position = fields["merge_method"]?.value.usePosition ?? slices.lazy.compactMap(\.methodPosition).first
     guard let method = methods.first ?? nil, !methods.contains(where: { $0 == nil }), let position else { return nil }
@@ -149,8 +149,7 @@ struct SpecReader {
   private static func references(
     base: ModelReference?, in composition: MergeSpec.Composition, and others: [ModelReference]
   ) -> [ModelReference] {
-    var all = [base].compactMap(\.self) + others
-    all += composition.references
+    let all = [base].compactMap(\.self) + others + composition.references
     var seen: Set<String> = []
     return all.sorted { ($0.position.line, $0.position.column) < ($1.position.line, $1.position.column) }
       .filter { seen.insert($0.text).inserted }

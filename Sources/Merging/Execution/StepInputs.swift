@@ -10,8 +10,7 @@ final class StepInputs: Sendable {
     let source: any TensorSource
     let region: TensorRegion?
 
-    /// The tensor, or the block of it that is asked for, as the source describes it.
-    let tensor: TensorDescription
+    var tensor: TensorDescription { planned.part }
   }
 
   private let inputs: [Input]
@@ -21,11 +20,8 @@ final class StepInputs: Sendable {
   init(_ planned: [PlannedInput], sources: [any TensorSource], digests: InputDigests? = nil) throws {
     self.digests = digests
     inputs = try planned.map { input in
-      let block = try input.block.map { try TensorBlock($0, of: input.tensor, in: sources[input.model]) }
-      let source: any TensorSource = block ?? sources[input.model]
-      return Input(
-        planned: input, source: source, region: try source.region(of: input.tensor.name),
-        tensor: block?.description ?? input.tensor)
+      let source = try input.source(in: sources)
+      return Input(planned: input, source: source, region: try source.region(of: input.tensor.name))
     }
   }
 

@@ -1,3 +1,4 @@
+internal import MergeSpecs
 internal import Tensors
 
 /// The first rows and columns of a tensor, as a tensor of its own: rows are read one by one, so that nothing of the
@@ -60,5 +61,18 @@ struct TensorBlock: TensorSource {
     return TensorRegion(
       bytes: UnsafeRawBufferPointer(rebasing: wholeRegion.bytes[..<description.byteCount]), owner: wholeRegion
     ) { wholeRegion.release($0) }
+  }
+}
+
+extension PlannedInput {
+  /// What is read of the tensor, as a tensor.
+  var part: TensorDescription {
+    block.map { TensorDescription(name: tensor.name, dtype: tensor.dtype, shape: $0) } ?? tensor
+  }
+
+  /// Where that is read from.
+  func source(in sources: [any TensorSource]) throws -> any TensorSource {
+    guard let block else { return sources[model] }
+    return try TensorBlock(block, of: tensor, in: sources[model])
   }
 }

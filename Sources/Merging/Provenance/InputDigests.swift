@@ -11,14 +11,21 @@ package import Tensors
 ///
 /// A class, because its state belongs to all threads of a merge.
 package final class InputDigests: Sendable {
-  private let bands: Mutex<[PlannedInput: [Int: ContentDigest]]> = Mutex([:])
+  /// A tensor of a model.
+  private struct Key: Hashable {
+    var model: Int
+    var tensor: TensorDescription
+  }
+
+  private let bands: Mutex<[Key: [Int: ContentDigest]]> = Mutex([:])
 
   /// Takes a whole band of an input.
   func add(_ bytes: UnsafeRawBufferPointer, of input: PlannedInput, band: Int) {
+    let key = Key(model: input.model, tensor: input.part)
     // A model that stands in many layers of the output is read again for each.
-    guard bands.withLock({ $0[input]?[band] == nil }) else { return }
+    guard bands.withLock({ $0[key]?[band] == nil }) else { return }
     let digest = ContentDigest(of: bytes)
-    bands.withLock { $0[input, default: [:]][band] = digest }
+    bands.withLock { $0[key, default: [:]][band] = digest }
   }
 
   package init() {}
@@ -26,18 +33,19 @@ package final class InputDigests: Sendable {
   /// Reads what an earlier run has read and this one has not.
   package func complete(_ plan: MergePlan, sources: [any TensorSource], threads: Int) throws {
     let known = bands.withLock { Set($0.keys) }
-    let left = Array(Set(plan.steps.flatMap(\.inputs)).subtracting(known))
+    let left = Set(plan.steps.flatMap(\.inputs)).filter { !known.contains(Key(model: $0.model, tensor: $0.part)) }
+      .map(\.self)
     try ThreadTeam(count: threads).share(left.count) { _, next in
       while let number = next() {
         let input = left[number]
-        let reading = try StepInputs([input], sources: sources, digests: self)
-        let count = (input.block ?? input.tensor.shape).elementCount
-        for band in 0..<Bands.count(of: count) {
-          let elements = Bands.range(band, of: count)
+        let source = try input.source(in: sources)
+        for band in 0..<Bands.count(of: input.part.shape.elementCount) {
+          let elements = Bands.range(band, of: input.part.shape.elementCount)
           let bytes = UnsafeMutableRawBufferPointer.allocate(
             byteCount: elements.count * input.tensor.dtype.byteCount, alignment: 64)
           defer { bytes.deallocate() }
-          try reading.copyBand(elements, into: bytes)
+          try source.read(input.tensor.name, elements: elements, into: bytes)
+          add(UnsafeRawBufferPointer(bytes), of: input, band: band)
         }
       }
     }
@@ -48,8 +56,7 @@ package final class InputDigests: Sendable {
     let tensors = bands.withLock { bands in bands.filter { $0.key.model == model } }
     let lines = tensors.map { key, bands in
       let whole = ContentDigest(joining: bands.sorted { $0.key < $1.key }.map(\.value))
-      let shape = key.block ?? key.tensor.shape
-      return "\(key.tensor.name) \(key.tensor.dtype.rawValue) \(shape) \(whole.text)\n"
+      return "\(key.tensor.name) \(key.tensor.dtype.rawValue) \(key.tensor.shape) \(whole.text)\n"
     }
     return (ContentDigest(of: lines.sorted().joined()).text, tensors.count)
   }

@@ -34,7 +34,6 @@ import Testing
         merge_method: passthrough
         models:
           - model: a
-        modules: {}
         name: x
         """),
     Case(

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes Goldens/headers.json: names and shapes of the tensors of small models of several parts, as transformers saves
+"""Makes headers.json: names and shapes of the tensors of small models of several parts, as transformers saves
 them, with the numbers of layers that their configurations state.
 
     python make_headers.py
@@ -72,7 +72,7 @@ def main():
     for name, model in models.items():
         tensors = ",\n".join(f'    "{key}": {json.dumps(shape)}' for key, shape in model["tensors"].items())
         lines.append(f' "{name}": {{"config": {json.dumps(model["config"])},\n  "tensors": {{\n{tensors}}}}}')
-    (Path(__file__).parent / "Goldens" / "headers.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    (Path(__file__).parent / "headers.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 
 main()
