@@ -35,6 +35,8 @@ public struct MergeSummary: Sendable {
   public var shards: Int
   /// What storing the elements in another form has cost.
   public var roundingErrors: [RoundingErrors.Entry]
+  /// The stages that were kept as checkpoints of their own.
+  public var stages: [KeptStage] = []
 }
 
 /// Merges a spec into a checkpoint folder.
@@ -45,11 +47,20 @@ public enum Merger {
   /// The bytes that a merge will read and write, each counted once: what `progress` adds up to.
   public static func workload(of plan: MergePlan) -> Int { plan.steps.reduce(0) { $0 + $1.byteCount } }
 
+  /// The same for a merge of which the stages are carried out one by one, so that they can be kept.
+  public static func workloadWithStages(of merge: OpenedMerge) -> Int {
+    (merge.stages + [merge]).reduce(0) { $0 + workload(of: $1.plan) }
+  }
+
   /// Carries out an opened merge and writes it as a model folder.
   ///
-  /// - Parameter progress: called with the number of bytes read and written since the last call, from any thread.
+  /// - Parameters:
+  ///   - stageFolder: where the stages are kept as checkpoints of their own; without it they are computed while they are
+  ///     read, and never written.
+  ///   - progress: called with the number of bytes read and written since the last call, from any thread.
   public static func merge(
-    _ merge: OpenedMerge, to output: MergeOutput, resources: MergeResources,
+    _ merge: OpenedMerge, to output: MergeOutput, keepingStagesIn stageFolder: String? = nil,
+    resources: MergeResources,
     progress: @escaping @Sendable (Int) -> Void = { _ in }
   ) throws -> MergeSummary {
     let plan = merge.plan
@@ -60,7 +71,12 @@ public enum Merger {
     let writer = try CheckpointWriter(
       destination: output.destination, layout: layout, fingerprint: MergeFingerprint.text(of: merge),
       mode: output.mode)
+    var stages: [KeptStage] = []
     do {
+      var merge = merge
+      if let stageFolder {
+        (merge, stages) = try KeptStages(folder: stageFolder, resources: resources, progress: progress).keeping(merge)
+      }
       try MergeExecutor(plan: plan, sources: merge.sources, resources: resources)
         .run(into: writer, skipping: writer.finishedTensors, progress: progress)
       try writer.addFiles(beside: merge.donor.folder, configuration: configuration?.bytes, except: [specName])
@@ -73,6 +89,6 @@ public enum Merger {
     return MergeSummary(
       destination: output.destination, tensors: plan.steps.count, resumed: writer.finishedTensors.count,
       byteCount: layout.byteCount, shards: layout.shards.count,
-      roundingErrors: writer.roundingErrors.entries)
+      roundingErrors: writer.roundingErrors.entries, stages: stages)
   }
 }

@@ -1,4 +1,3 @@
-internal import CXXHash
 private import Synchronization
 internal import Tensors
 
@@ -12,7 +11,6 @@ internal import Tensors
 final class TensorDigests: Sendable {
   /// The elements of a piece: what a merge writes at a time.
   static let pieceElements = 524_288
-  private static let digestSize = 16
 
   private let layout: CheckpointLayout
   private let pieces: Mutex<[Int: [Int: [UInt8]]]>
@@ -59,15 +57,8 @@ final class TensorDigests: Sendable {
       digests += digest(of: UnsafeRawBufferPointer(rebasing: file.bytes[piece]))
       file.release(piece)
     }
-    let digits = Array("0123456789abcdef")
-    return digests.withUnsafeBytes { bytes in
-      String(digest(of: bytes).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
-    }
+    return ContentDigest.text(of: digests)
   }
 
-  private static func digest(of bytes: UnsafeRawBufferPointer) -> [UInt8] {
-    var canonical = XXH128_canonical_t()
-    XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes.baseAddress, bytes.count))
-    return withUnsafeBytes(of: canonical) { Array($0.prefix(digestSize)) }
-  }
+  private static func digest(of bytes: UnsafeRawBufferPointer) -> [UInt8] { ContentDigest.bytes(of: bytes) }
 }

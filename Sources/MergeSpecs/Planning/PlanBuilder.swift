@@ -88,7 +88,9 @@ struct PlanBuilder {
     let common = DType.allCases.filter { bytes[$0] != nil }.max { bytes[$0, default: 0] < bytes[$1, default: 0] }
     let donorLayers = mainStack.flatMap { layouts[donor].layerCounts[$0] }
     return MergePlan(
-      models: zip(spec.references, headers).map { PlannedModel(reference: $0.text, location: $1.location) },
+      models: zip(spec.references, headers).map {
+        PlannedModel(reference: $0.text, location: $1.location, isStage: $1.isStage)
+      },
       steps: steps, donor: donor, layerCount: layerTotal == donorLayers ? nil : layerTotal,
       configurationDType: common == reference.configuredDType ? nil : common, methodName: spec.method.name,
       tiesEmbeddings: tiesEmbeddings)

@@ -27,6 +27,8 @@ public struct MergeSpec: Sendable {
   public var seed: UInt64
   /// Every model the spec names, once each, in the order of first mention.
   public var references: [ModelReference]
+  /// What other specs in the same file call this one's result, if it has a name.
+  public var name: StageName?
   /// Whether reading the spec found errors, so that no plan may come of it.
   package var isFaulty = false
 

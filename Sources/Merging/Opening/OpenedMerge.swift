@@ -9,10 +9,14 @@ public struct OpenedMerge: Sendable {
   public let file: String
   /// The text of the spec.
   public let text: String
+  /// What other merges in the same file call this one, if it has a name.
+  public let name: String?
   /// What will be done.
   public let plan: MergePlan
   /// The models of the plan, in its order.
-  public let parents: [ParentModel]
+  public internal(set) var parents: [ParentModel]
+  /// The merges in the same file that this one is made of, in the order in which they can be carried out.
+  public let stages: [OpenedMerge]
   /// Warnings and notes about the spec.
   public let diagnostics: [Diagnostic]
 
@@ -33,31 +37,40 @@ public struct OpenedMerge: Sendable {
       throw MergeSpecError(
         diagnostics: [Diagnostic(.error, file: file, "the spec is not text in UTF-8")], text: "")
     }
-    let (spec, found) = MergeSpec.parse(text, file: file, lenient: lenient)
+    let (spec, found) = StagedSpec.parse(text, file: file, lenient: lenient)
     guard let spec else { throw MergeSpecError(diagnostics: found, text: text) }
-    var diagnostics = found
-    var parents: [String: ParentModel] = [:]
-    let home = SpecFile.folder(of: file)
-    for reference in spec.references {
-      do throws(CheckpointError) {
-        parents[reference.text] = ParentModel(
-          try ModelFolder.open(try ModelLocator.locate(reference.text, relativeTo: home)))
-      } catch {
-        let place = error.path == reference.text ? "" : "\(error.path): "
-        diagnostics.append(
-          Diagnostic(
-            .error, file: file, at: reference.position, "model \(reference.text): \(place)\(error.message)",
-            hint: error.hint))
-      }
-    }
-    let (plan, faults) = Planner.plan(spec, models: parents.mapValues(\.header))
-    diagnostics = Diagnostic.sorted(diagnostics + faults)
-    guard let plan, !diagnostics.contains(where: { $0.severity == .error }) else {
+    var opening = MergeOpening(file: file, text: text, spec: spec, diagnostics: found)
+    let merge = try opening.open()
+    let diagnostics = Diagnostic.sorted(opening.diagnostics)
+    guard let merge, !diagnostics.contains(where: { $0.severity == .error }) else {
       throw MergeSpecError(diagnostics: diagnostics, text: text)
     }
-    return OpenedMerge(
-      file: file, text: text, plan: plan, parents: plan.models.compactMap { parents[$0.reference] },
-      diagnostics: diagnostics)
+    return OpenedMerge(merge, stages: opening.stages, diagnostics: diagnostics)
+  }
+
+  private init(_ merge: OpenedMerge, stages: [OpenedMerge], diagnostics: [Diagnostic]) {
+    file = merge.file
+    text = merge.text
+    name = merge.name
+    plan = merge.plan
+    parents = merge.parents
+    self.stages = stages
+    self.diagnostics = diagnostics
+  }
+
+  init(file: String, text: String, name: String?, plan: MergePlan, parents: [ParentModel]) {
+    self.file = file
+    self.text = text
+    self.name = name
+    self.plan = plan
+    self.parents = parents
+    stages = []
+    diagnostics = []
+  }
+
+  /// The plans of all merges, this one's last.
+  public var stagedPlan: StagedPlan {
+    StagedPlan((stages + [self]).map { StagedPlan.Stage(name: $0.name, plan: $0.plan) })
   }
 
   /// The donor's configuration with the changes that the plan asks for, or nil if the donor has none.

@@ -1,0 +1,78 @@
+internal import Checkpoints
+internal import MergeSpecs
+internal import Tensors
+
+/// A stage that lies on disk as a checkpoint of its own.
+public struct KeptStage: Sendable {
+  /// The name of the stage.
+  public var name: String
+  /// The folder.
+  public var path: String
+  /// Whether an earlier run had made it.
+  public var isReused: Bool
+}
+
+/// Writes the stages of a merge as checkpoints, or finds those that an earlier run has written.
+///
+/// A stage's folder is called after its name and a digest of all that it is made of: every step with its parameters,
+/// and every file that is read, with size and time of change. So what has another recipe or other inputs has another
+/// folder. A folder has its name only once it is complete.
+struct KeptStages {
+  /// The folder that holds the stages' folders.
+  var folder: String
+  var resources: MergeResources
+  var progress: @Sendable (Int) -> Void
+
+  /// Sees to it that all stages of a merge are on disk.
+  ///
+  /// - Returns: the merge, reading them there, and the stages.
+  func keeping(_ merge: OpenedMerge) throws -> (merge: OpenedMerge, stages: [KeptStage]) {
+    var models: [String: ModelFolder] = [:]
+    var kept: [KeptStage] = []
+    for stage in merge.stages {
+      guard let name = stage.name else { continue }
+      let path = folder + "/" + Self.folderName(name, digest: MergeFingerprint.digest(of: stage))
+      var model = try finished(stage, at: path)
+      kept.append(KeptStage(name: name, path: path, isReused: model != nil))
+      if model == nil {
+        // An unfinished one is gone on with.
+        _ = try Merger.merge(
+          Self.reading(models, stage), to: MergeOutput(destination: path, mode: .resume), resources: resources,
+          progress: progress)
+        model = try ModelFolder.open(path)
+      } else {
+        progress(Merger.workload(of: stage.plan))
+      }
+      models[name] = model
+    }
+    return (Self.reading(models, merge), kept)
+  }
+
+  /// A stage that an earlier run has completed, or nil if there is none.
+  private func finished(_ stage: OpenedMerge, at path: String) throws -> ModelFolder? {
+    guard CheckpointWriter.isOccupied(path) else { return nil }
+    let model = try ModelFolder.open(path)
+    let tensors = stage.plan.outputIndex.tensors
+    guard model.weights.index.tensors.count == tensors.count,
+      tensors.allSatisfy({ model.weights.index[$0.name] == $0 })
+    else {
+      throw CheckpointError(
+        .inconsistent, path: path, "this is no longer the stage that was kept here", hint: "remove the folder")
+    }
+    return model
+  }
+
+  private static func reading(_ models: [String: ModelFolder], _ merge: OpenedMerge) -> OpenedMerge {
+    var merge = merge
+    for (index, parent) in merge.parents.enumerated() {
+      if let model = parent.stage.flatMap({ models[$0] }) { merge.parents[index].weights = model.weights }
+    }
+    return merge
+  }
+
+  /// What is odd in a name is left out of the folder's: the digest tells stages apart.
+  static func folderName(_ name: String, digest: String) -> String {
+    let plain = String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_".contains($0)) ? $0 : "_" })
+    return plain + "-" + digest.prefix(16)
+  }
+}
