@@ -31,14 +31,14 @@ struct KeptStages {
     var kept: [KeptStage] = []
     for stage in merge.stages {
       guard let name = stage.name else { continue }
-      let path = folder + "/" + Self.folderName(name, digest: MergeFingerprint.digest(of: stage))
+      let path = folder + "/" + Self.folderName(name, digest: MergeFingerprint.digest(of: stage).text)
       var model = try finished(stage, at: path)
       kept.append(KeptStage(name: name, path: path, isReused: model != nil))
       if model == nil {
         // An unfinished one is gone on with.
-        _ = try Merger.merge(
-          Self.reading(models, stage), to: MergeOutput(destination: path, mode: .resume), resources: resources,
-          progress: progress)
+        var output = MergeOutput(destination: path, mode: .resume)
+        output.isStage = true
+        _ = try Merger.merge(Self.reading(models, stage), to: output, resources: resources, progress: progress)
         model = try ModelFolder.open(path)
       } else {
         progress(Merger.workload(of: stage.plan))

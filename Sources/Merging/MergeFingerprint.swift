@@ -12,7 +12,7 @@ enum MergeFingerprint {
   static func text(of merge: OpenedMerge) -> String { text(of: merge.plan, parents: merge.parents) }
 
   /// A digest of the text.
-  static func digest(of merge: OpenedMerge) -> String { ContentDigest.text(of: Array(text(of: merge).utf8)) }
+  static func digest(of merge: OpenedMerge) -> ContentDigest { ContentDigest(of: text(of: merge)) }
 
   /// The same for a plan with these models.
   static func text(of plan: MergePlan, parents: [ParentModel]) -> String {

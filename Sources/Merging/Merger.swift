@@ -10,14 +10,27 @@ public struct MergeOutput: Sendable {
   public var options: OutputOptions
   /// What to do about what is there already.
   public var mode: CheckpointWriter.Mode
+  /// Whether a model card goes with the weights.
+  public var writesCard: Bool
+  /// Whether this is a stage that is kept: its recipe is a part of another merge's.
+  var isStage = false
+  /// The record of the merge that is done again, if this is one.
+  var original: MergeRecord?
 
   /// Describes an output.
   public init(
-    destination: String, options: OutputOptions = OutputOptions(), mode: CheckpointWriter.Mode = .fresh
+    destination: String, options: OutputOptions = OutputOptions(), mode: CheckpointWriter.Mode = .fresh,
+    writesCard: Bool = true
   ) {
     self.destination = destination
     self.options = options
     self.mode = mode
+    self.writesCard = writesCard
+  }
+
+  /// What the model will be called: the last part of the destination.
+  var name: String {
+    destination.split(separator: "/").last { $0 != "." && $0 != ".." }.map(String.init) ?? "Merged model"
   }
 }
 
@@ -77,10 +90,18 @@ public enum Merger {
       if let stageFolder {
         (merge, stages) = try KeptStages(folder: stageFolder, resources: resources, progress: progress).keeping(merge)
       }
-      try MergeExecutor(plan: plan, sources: merge.sources, resources: resources)
+      try MergeExecutor(plan: plan, sources: merge.sources, resources: resources, digests: merge.digests)
         .run(into: writer, skipping: writer.finishedTensors, progress: progress)
+      try merge.completeDigests(threads: resources.threads)
       try writer.addFiles(beside: merge.donor.folder, configuration: configuration?.bytes, except: [specName])
       try writer.add(file: specName, bytes: Array(merge.text.utf8))
+      let record = MergeRecord(of: merge, output: output)
+      let weights = try writer.seal()
+      if !output.isStage { writer.addToRecord(MergeRecord.member, record.json) }
+      if output.writesCard, !output.isStage {
+        let card = ModelCard(of: merge, named: record.name, record: record, weights: weights.text)
+        try writer.add(file: ModelCard.name, bytes: Array(card.text.utf8))
+      }
       try writer.finish()
     } catch {
       writer.abandon(keepingPartial: true)

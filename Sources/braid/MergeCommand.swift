@@ -22,6 +22,7 @@ struct MergeCommand: AsyncParsableCommand {
   @Flag(help: "Replace the folder if there is one.") var force = false
   @Flag(help: "Go on with a merge that was interrupted.") var resume = false
   @Flag(help: "Make unknown keys in the spec warnings.") var lenient = false
+  @Flag(help: "Write no model card (README.md) beside the weights.") var noCard = false
   @Flag(help: "Say nothing but errors.") var quiet = false
 
   func validate() throws {
@@ -38,13 +39,17 @@ struct MergeCommand: AsyncParsableCommand {
     {
       Terminal.note(MergeSpecError.rendered(warnings, text: String(decoding: file.bytes, as: UTF8.self)))
     }
+    if !quiet, !noCard {
+      for warning in merge.licenceWarnings { Terminal.note("\(spec): warning: \(warning)") }
+    }
     let workload =
       keepStages == nil ? Merger.workload(of: merge.plan) : Merger.workloadWithStages(of: merge)
     let progress = quiet ? nil : ProgressLine(label: "merging", total: workload, unit: .bytes)
     let summary = try Merger.merge(
       merge,
       to: MergeOutput(
-        destination: output, options: form.options, mode: force ? .force : resume ? .resume : .fresh),
+        destination: output, options: form.options, mode: force ? .force : resume ? .resume : .fresh,
+        writesCard: !noCard),
       keepingStagesIn: keepStages, resources: resources.resources, progress: { progress?.advance($0) })
     progress?.finish()
     if quiet { return }

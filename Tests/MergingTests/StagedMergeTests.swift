@@ -1,5 +1,6 @@
 import BraidTesting
 import Checkpoints
+import Documents
 import MergeSpecs
 import Merging
 import Synchronization
@@ -34,7 +35,8 @@ import Testing
   static func models(in folder: TemporaryFolder, dtype: DType = .bfloat16) throws {
     for (number, name) in ["base", "one", "two"].enumerated() {
       var generator = SeededGenerator(seed: UInt64(number + 1))
-      let tensors = [("model.embed_tokens.weight", Shape([700, 1003])), ("model.norm.weight", Shape([1003]))]
+      let tensors =
+        [("model.embed_tokens.weight", Shape([700, 1003])), ("model.norm.weight", Shape([1003]))]
         + (0..<2).map { ("model.layers.\($0).mlp.up_proj.weight", Shape([129, 1003])) }
       try folder.write(
         "\(name)/model.safetensors",

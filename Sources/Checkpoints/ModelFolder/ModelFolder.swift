@@ -44,6 +44,11 @@ public struct ModelFolder: Sendable {
       configurationFile: configuration, documents: reading?.documents ?? [:], isUnpacked: isUnpacked)
   }
 
+  /// The name under which model hubs know the model, if it lies in the local Hugging Face cache.
+  package var hubName: String? {
+    path.split(separator: "/").lazy.compactMap { CachedModel.name(ofFolder: String($0)) }.first
+  }
+
   /// The bytes of a file in the folder, or nil if it is not there.
   public func file(named name: String) throws(CheckpointError) -> [UInt8]? {
     let path = Path.join(self.path, name)

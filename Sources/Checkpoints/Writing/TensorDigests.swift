@@ -13,7 +13,7 @@ final class TensorDigests: Sendable {
   static let pieceElements = 524_288
 
   private let layout: CheckpointLayout
-  private let pieces: Mutex<[Int: [Int: [UInt8]]]>
+  private let pieces: Mutex<[Int: [Int: ContentDigest]]>
 
   init(_ layout: CheckpointLayout) {
     self.layout = layout
@@ -28,12 +28,12 @@ final class TensorDigests: Sendable {
     let size = Self.pieceByteCount(layout.placements[tensor].form.elements)
     let (number, rest) = byteOffset.quotientAndRemainder(dividingBy: size)
     guard rest == 0, bytes.count == min(size, layout.storedByteCount(of: tensor) - byteOffset) else { return }
-    let digest = Self.digest(of: bytes)
+    let digest = ContentDigest(of: bytes)
     pieces.withLock { $0[tensor, default: [:]][number] = digest }
   }
 
-  /// The digest of a tensor, as 32 hexadecimal digits; pieces that are not known are read from the file.
-  func digest(of tensor: Int, in file: MappedFile) -> String {
+  /// The digest of a tensor; pieces that are not known are read from the file.
+  func digest(of tensor: Int, in file: MappedFile) -> ContentDigest {
     let start = layout.placements[tensor].offset
     let known = pieces.withLock { $0[tensor] ?? [:] }
     return Self.digest(
@@ -41,24 +41,22 @@ final class TensorDigests: Sendable {
       pieceByteCount: Self.pieceByteCount(layout.placements[tensor].form.elements), known)
   }
 
-  /// The digest of a tensor's stored bytes, as 32 hexadecimal digits; what was read does not stay resident.
+  /// The digest of a tensor's stored bytes; what was read does not stay resident.
   static func digest(
-    of stored: Range<Int>, in file: MappedFile, pieceByteCount: Int, _ known: [Int: [UInt8]] = [:]
-  ) -> String {
-    var digests: [UInt8] = []
+    of stored: Range<Int>, in file: MappedFile, pieceByteCount: Int, _ known: [Int: ContentDigest] = [:]
+  ) -> ContentDigest {
+    var digests: [ContentDigest] = []
     for (number, start) in stride(from: stored.lowerBound, to: stored.upperBound, by: max(1, pieceByteCount))
       .enumerated()
     {
       if let digest = known[number] {
-        digests += digest
+        digests.append(digest)
         continue
       }
       let piece = start..<min(stored.upperBound, start + pieceByteCount)
-      digests += digest(of: UnsafeRawBufferPointer(rebasing: file.bytes[piece]))
+      digests.append(ContentDigest(of: UnsafeRawBufferPointer(rebasing: file.bytes[piece])))
       file.release(piece)
     }
-    return ContentDigest.text(of: digests)
+    return ContentDigest(joining: digests)
   }
-
-  private static func digest(of bytes: UnsafeRawBufferPointer) -> [UInt8] { ContentDigest.bytes(of: bytes) }
 }

@@ -42,14 +42,21 @@ public struct MergeExecutor: Sendable {
   private let plan: MergePlan
   private let sources: [any TensorSource]
   private let resources: MergeResources
+  private let digests: InputDigests?
 
   /// Prepares to carry out a plan.
   ///
   /// - Parameter sources: one per model of the plan, in its order.
   public init(plan: MergePlan, sources: [any TensorSource], resources: MergeResources) {
+    self.init(plan: plan, sources: sources, resources: resources, digests: nil)
+  }
+
+  /// The same, with a place to note what was read.
+  init(plan: MergePlan, sources: [any TensorSource], resources: MergeResources, digests: InputDigests?) {
     self.plan = plan
     self.sources = sources
     self.resources = resources
+    self.digests = digests
   }
 
   /// Computes every tensor that is not done yet.
@@ -103,7 +110,7 @@ public struct MergeExecutor: Sendable {
     for scratch in scratches { scratch.stages.forget() }
     let context = StepContext(
       workers: workers, scratches: scratches,
-      residentBytes: resources.residentBytes(sources) / resources.threads * workers.count, kept: kept)
+      residentBytes: resources.residentBytes(sources) / resources.threads * workers.count, kept: kept, digests: digests)
     let runner = try StepRunner(step: step, sources: sources, context: context, readsOnce: true)
     let elements = step.output.shape.elementCount
     let bands = Bands.count(of: elements)

@@ -14,11 +14,20 @@ public struct PlannedTensorSource: TensorSource {
   private let prepared = PreparedTensors()
   private let pool: ScratchPool
   private let kept: KeptBytes
+  private let digests: InputDigests?
 
   /// Serves a plan.
   ///
   /// - Parameter sources: one per model of the plan, in its order.
   public init(plan: MergePlan, sources: [any TensorSource], resources: MergeResources) {
+    self.init(plan: plan, sources: sources, resources: resources, digests: nil)
+  }
+
+  /// Serves a plan.
+  ///
+  /// - Parameter digests: where to note what is read for steps of another merge, if that takes notes.
+  init(plan: MergePlan, sources: [any TensorSource], resources: MergeResources, digests: InputDigests?) {
+    self.digests = digests
     index = plan.outputIndex
     steps = Dictionary(plan.steps.map { ($0.output.name, $0) }, uniquingKeysWith: { first, _ in first })
     self.sources = sources
@@ -72,7 +81,9 @@ public struct PlannedTensorSource: TensorSource {
 
   /// A tensor with its surveys done, for a step of another merge that reads it block by block.
   func prepared(_ tensor: String, context: StepContext) throws -> PreparedTensor {
-    try prepared.tensor(tensor) { PreparedTensor(try runner(tensor, context: context, readsOnce: false)) }
+    var context = context
+    context.digests = context.digests == nil ? nil : digests
+    return try prepared.tensor(tensor) { PreparedTensor(try runner(tensor, context: context, readsOnce: false)) }
   }
 
   /// How a tensor comes about, and from where.

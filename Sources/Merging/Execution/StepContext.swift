@@ -10,4 +10,6 @@ struct StepContext: Sendable {
   var residentBytes: Int
   /// Memory for tensors of stages.
   var kept: KeptBytes
+  /// Where to note what was read of the step's models in the last pass, if anybody wants to know.
+  var digests: InputDigests?
 }

@@ -7,18 +7,24 @@ internal import Tensors
 /// from a stage, by copying bands otherwise.
 final class StepInputs: Sendable {
   private struct Input: Sendable {
-    let tensor: TensorDescription
+    let planned: PlannedInput
     let source: any TensorSource
     var region: TensorRegion?
     var stage: PreparedTensor?
+    /// Whether the tensor comes from a stage, computed or kept.
+    let isOfStage: Bool
+
+    var tensor: TensorDescription { planned.tensor }
   }
 
   private let inputs: [Input]
+  private let digests: InputDigests?
   /// All tensors of stages that the inputs are made of, each once.
   private let stages: [PreparedTensor]
 
-  private init(_ inputs: [Input]) {
+  private init(_ inputs: [Input], digests: InputDigests?) {
     self.inputs = inputs
+    self.digests = digests
     var all: [UInt64: PreparedTensor] = [:]
     for stage in inputs.compactMap(\.stage) {
       all[stage.number] = stage
@@ -37,10 +43,11 @@ final class StepInputs: Sendable {
         let source = sources[input.model]
         if let stage = source as? PlannedTensorSource {
           let tensor = try stage.prepared(input.tensor.name, context: context)
-          return Input(tensor: input.tensor, source: source, stage: tensor)
+          return Input(planned: input, source: source, stage: tensor, isOfStage: true)
         }
-        return Input(tensor: input.tensor, source: source, region: try source.region(of: input.tensor.name))
-      })
+        return Input(
+          planned: input, source: source, region: try source.region(of: input.tensor.name), isOfStage: false)
+      }, digests: context.digests)
   }
 
   var count: Int { inputs.count }
@@ -75,7 +82,7 @@ final class StepInputs: Sendable {
       inputs[index].region = region
       inputs[index].stage = nil
     }
-    return known.isEmpty ? self : StepInputs(inputs)
+    return known.isEmpty ? self : StepInputs(inputs, digests: digests)
   }
 
   /// Calls `body` with each block of a band, converted to float32.
@@ -83,11 +90,14 @@ final class StepInputs: Sendable {
   /// - Parameters:
   ///   - blockStride: 1 for all blocks, n for those whose number is a multiple of n.
   ///   - takesBFloat16: whether blocks may be bfloat16 as stored, if all inputs are.
+  ///   - isLastPass: whether the band will not be read again.
   func forEachBlock(
-    of band: Range<Int>, every blockStride: Int = 1, takesBFloat16: Bool = false, scratch: Scratch,
+    of band: Range<Int>, every blockStride: Int = 1, takesBFloat16: Bool = false, isLastPass: Bool = false,
+    scratch: Scratch,
     _ body: (InputBlock) throws -> Void
   ) throws {
     let bytes = try inputBytes(of: band, scratch: scratch)
+    if isLastPass { note(band, bytes) }
     let isStored = takesBFloat16 && inputs.allSatisfy { $0.tensor.dtype == .bfloat16 }
     for start in stride(from: band.lowerBound, to: band.upperBound, by: Streaming.blockElements) {
       if start / Streaming.blockElements % blockStride != 0 { continue }
@@ -118,6 +128,23 @@ final class StepInputs: Sendable {
   func copyBand(_ band: Range<Int>, into destination: UnsafeMutableRawBufferPointer, scratch: Scratch) throws {
     if let stage = inputs[0].stage { return try stage.compute(band, into: destination, scratch: scratch) }
     try inputs[0].source.read(inputs[0].tensor.name, elements: band, into: destination)
+    if let first = destination.baseAddress { note(band, [UnsafeRawPointer(first)]) }
+  }
+
+  /// Notes what a pass reads of files: all of a band where it reads the band's first block.
+  private func note(_ part: Range<Int>, _ bytes: [UnsafeRawPointer]) {
+    guard let digests, part.lowerBound % Bands.elements == 0 else { return }
+    let number = part.lowerBound / Bands.elements
+    for (input, first) in zip(inputs, bytes) where !input.isOfStage {
+      let band = Bands.range(number, of: input.tensor.shape.elementCount)
+      let size = input.tensor.dtype.byteCount
+      if let region = input.region {
+        let stored = region.bytes[band.lowerBound * size..<band.upperBound * size]
+        digests.add(UnsafeRawBufferPointer(rebasing: stored), of: input.planned, band: number)
+      } else if part.upperBound >= band.upperBound {
+        digests.add(UnsafeRawBufferPointer(start: first, count: band.count * size), of: input.planned, band: number)
+      }
+    }
   }
 
   /// Lets go of the memory behind a band, in all that the inputs are made of.

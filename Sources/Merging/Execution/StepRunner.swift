@@ -88,7 +88,9 @@ final class StepRunner: Sendable {
     case .copy: try inputs.copyBand(part, into: destination, scratch: scratch)
     case .combine(let combination):
       let dtype = step.output.dtype
-      try inputs.forEachBlock(of: part, takesBFloat16: combination.takesBFloat16, scratch: scratch) { block in
+      try inputs.forEachBlock(
+        of: part, takesBFloat16: combination.takesBFloat16, isLastPass: true, scratch: scratch
+      ) { block in
         let result = UnsafeMutableBufferPointer(start: scratch.output, count: block.count)
         combination.combine(block, into: result)
         guard let first = destination.baseAddress else { return }

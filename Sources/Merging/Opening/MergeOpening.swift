@@ -7,7 +7,10 @@ internal import MergeSpecs
 struct MergeOpening {
   let file: String
   let text: String
+  /// The folder that relative paths start from.
+  let home: String
   let spec: StagedSpec
+  let isLenient: Bool
   /// All that is to be said about the specs and their models.
   var diagnostics: [Diagnostic]
   /// The merges that are planned, but for the final one.
@@ -19,10 +22,14 @@ struct MergeOpening {
   /// The most tensors that all merges of a file may have together: stages that repeat layers multiply them.
   static let maximumTensorCount = 1_000_000
 
-  init(file: String, text: String, spec: StagedSpec, diagnostics: [Diagnostic]) {
+  init(
+    file: String, text: String, home: String, spec: StagedSpec, isLenient: Bool, diagnostics: [Diagnostic]
+  ) {
     self.file = file
     self.text = text
+    self.home = home
     self.spec = spec
+    self.isLenient = isLenient
     self.diagnostics = diagnostics
   }
 
@@ -65,14 +72,14 @@ struct MergeOpening {
     }
     return OpenedMerge(
       file: file, text: text, name: stage.name?.text, plan: plan,
-      parents: plan.models.compactMap { parents[$0.reference] })
+      parents: plan.models.compactMap { parents[$0.reference] }, home: home, isLenient: isLenient)
   }
 
   /// Finds and opens a model; nil if that fails, which is reported.
   private mutating func model(_ reference: ModelReference) -> ParentModel? {
     if let model = known[reference.text] { return model }
     do throws(CheckpointError) {
-      let path = try ModelLocator.locate(reference.text, relativeTo: SpecFile.folder(of: file))
+      let path = try ModelLocator.locate(reference.text, relativeTo: home)
       let model = ParentModel(try ModelFolder.open(path))
       known[reference.text] = model
       return model
@@ -87,7 +94,7 @@ struct MergeOpening {
   }
 
   private mutating func noteSecondMeaning(of name: StageName) {
-    guard let path = try? ModelLocator.locate(name.text, relativeTo: SpecFile.folder(of: file)) else { return }
+    guard let path = try? ModelLocator.locate(name.text, relativeTo: home) else { return }
     diagnostics.append(
       Diagnostic(
         .note, file: file, at: name.position, "\"\(name.text)\" is the stage here, not the model at \(path)",
@@ -110,8 +117,8 @@ struct MergeOpening {
     // Those who read blocks of it bring their own threads and memory; others get by with little.
     model.weights = PlannedTensorSource(
       plan: merge.plan, sources: merge.sources,
-      resources: MergeResources(memory: MergeResources.minimumMemory, threads: 1))
-    model.identity = ["stage " + MergeFingerprint.digest(of: merge)]
+      resources: MergeResources(memory: MergeResources.minimumMemory, threads: 1), digests: merge.digests)
+    model.identity = ["stage " + MergeFingerprint.digest(of: merge).text]
     model.stage = name
     return model
   }

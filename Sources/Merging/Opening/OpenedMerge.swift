@@ -17,8 +17,14 @@ public struct OpenedMerge: Sendable {
   public internal(set) var parents: [ParentModel]
   /// The merges in the same file that this one is made of, in the order in which they can be carried out.
   public let stages: [OpenedMerge]
+  /// The folder that relative paths in the spec start from.
+  public let home: String
+  /// Whether keys of the spec that mean nothing were let pass.
+  public let isLenient: Bool
   /// Warnings and notes about the spec.
   public let diagnostics: [Diagnostic]
+  /// What was read of the models so far.
+  let digests: InputDigests
 
   /// The weights of the plan's models, in its order.
   public var sources: [any TensorSource] { parents.map(\.weights) }
@@ -28,10 +34,12 @@ public struct OpenedMerge: Sendable {
 
   /// Reads a spec, finds and opens its models, and plans the merge.
   ///
-  /// - Parameter lenient: whether unknown keys are warnings.
+  /// - Parameters:
+  ///   - lenient: whether unknown keys are warnings.
+  ///   - home: the folder that relative paths in the spec start from, if it is not the spec's.
   /// - Throws: a `MergeSpecError` with all that is wrong with the spec and its models, or a `CheckpointError` if the
   ///   spec cannot be read.
-  public static func open(_ file: String, lenient: Bool = false) throws -> OpenedMerge {
+  public static func open(_ file: String, lenient: Bool = false, home: String? = nil) throws -> OpenedMerge {
     let bytes = try SpecFile.read(file)
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw MergeSpecError(
@@ -39,7 +47,9 @@ public struct OpenedMerge: Sendable {
     }
     let (spec, found) = StagedSpec.parse(text, file: file, lenient: lenient)
     guard let spec else { throw MergeSpecError(diagnostics: found, text: text) }
-    var opening = MergeOpening(file: file, text: text, spec: spec, diagnostics: found)
+    var opening = MergeOpening(
+      file: file, text: text, home: home ?? SpecFile.folder(of: file), spec: spec, isLenient: lenient,
+      diagnostics: found)
     let merge = try opening.open()
     let diagnostics = Diagnostic.sorted(opening.diagnostics)
     guard let merge, !diagnostics.contains(where: { $0.severity == .error }) else {
@@ -54,18 +64,26 @@ public struct OpenedMerge: Sendable {
     name = merge.name
     plan = merge.plan
     parents = merge.parents
+    home = merge.home
+    isLenient = merge.isLenient
+    digests = merge.digests
     self.stages = stages
     self.diagnostics = diagnostics
   }
 
-  init(file: String, text: String, name: String?, plan: MergePlan, parents: [ParentModel]) {
+  init(
+    file: String, text: String, name: String?, plan: MergePlan, parents: [ParentModel], home: String, isLenient: Bool
+  ) {
     self.file = file
     self.text = text
     self.name = name
     self.plan = plan
     self.parents = parents
+    self.home = home
+    self.isLenient = isLenient
     stages = []
     diagnostics = []
+    digests = InputDigests()
   }
 
   /// The plans of all merges, this one's last.

@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct StagedSpecTests {
   private static func spec(_ name: String?, _ models: String..., base: String? = nil) -> String {
-    (name.map { "name: \($0)\n" } ?? "") + (base.map { "base_model: \($0)\n" } ?? "") + "merge_method: linear\nmodels:\n"
+    (name.map { "name: \($0)\n" } ?? "") + (base.map { "base_model: \($0)\n" } ?? "")
+      + "merge_method: linear\nmodels:\n"
       + models.map { "  - {model: \($0), parameters: {weight: 1}}\n" }.joined()
   }
 
@@ -78,7 +79,8 @@ import Testing
 
   @Test func `circles are named with their path`() {
     #expect(
-      messages(Self.spec("one", "a", "two"), Self.spec("two", "three"), Self.spec("three", "one"), Self.spec(nil, "one"))
+      messages(
+        Self.spec("one", "a", "two"), Self.spec("two", "three"), Self.spec("three", "one"), Self.spec(nil, "one"))
         == ["f:15:12: error: stages refer to each other in a circle: one → two → three → one"])
     #expect(
       messages(Self.spec("one", "one"), Self.spec(nil, "one")) == ["f:4:12: error: the stage \"one\" refers to itself"])
@@ -103,29 +105,14 @@ import Testing
     let text = [
       Self.spec("one", "a", "b"), "merge_method: slerp\nbase_model: c\nparameters: {t: 0.5}\nmodels: [{model: one}]\n",
     ].joined(separator: "---\n")
-    let spec = try #require(StagedSpec.parse(text, file: "f").spec)
-    var models = try SpecTesting.tinyModels()
-    var stages: [StagedPlan.Stage] = []
-    for stage in spec.stages {
-      let plan = try #require(Planner.plan(stage, models: models).plan)
-      stages.append(StagedPlan.Stage(name: stage.name?.text, plan: plan))
-      if let name = stage.name?.text {
-        models[name] = ModelHeader(index: plan.outputIndex, configuration: models["a"]?.configuration, isStage: true)
-      }
-    }
-    try Golden.expect(StagedPlan(stages).text(), at: "stages.txt")
-    let json = StagedPlan(stages).json(memory: 1000)
+    let plan = try SpecTesting.stagedPlan(text)
+    try Golden.expect(plan.text(), at: "stages.txt")
+    let json = plan.json(memory: 1000)
     try Golden.expect(json, at: "stages.json")
     let root = try JSONParser.parse(json)
     #expect(root["stages"]?.array?.count == 2)
     #expect(root["stages"]?.array?.last?["models"]?.array?.first?["stage"]?.bool == true)
     // What a stage gives is computed, not read.
-    #expect(stages[1].plan.inputByteCount == models["c"]?.index.byteCount)
-  }
-}
-
-extension String {
-  fileprivate func replacing(_ text: String, with other: String) -> String {
-    firstRange(of: text).map { String(self[..<$0.lowerBound]) + other + self[$0.upperBound...] } ?? self
+    #expect(plan.stages[1].plan.inputByteCount == plan.stages[0].plan.outputByteCount)
   }
 }

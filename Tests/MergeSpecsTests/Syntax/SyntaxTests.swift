@@ -142,9 +142,10 @@ import Testing
     #expect(stream.documents.map(\.root.position.line) == [2, 4, 8])
     #expect(
       stream.diagnostics.map { $0.rendered(text: nil) } == ["f:8:4: error: there is no anchor &x before this alias"])
-    #expect(messages("a: 1\n---\nb: 1\nb: 2\n") == [
-      "f:4:1: error: the key \"b\" stands twice in one mapping, also at line 3, column 1\n  keep one of them"
-    ])
+    #expect(
+      messages("a: 1\n---\nb: 1\nb: 2\n") == [
+        "f:4:1: error: the key \"b\" stands twice in one mapping, also at line 3, column 1\n  keep one of them"
+      ])
     #expect(SyntaxParser.parse("---\na: 1\n...\n", file: "f").documents.count == 1)
     #expect(SyntaxParser.parse("---\n---\n# nothing\n", file: "f").documents.isEmpty)
   }
