@@ -23,11 +23,8 @@ struct KeptStages {
   var resources: MergeResources
   var progress: @Sendable (Int) -> Void
 
-  /// Sees to it that all stages of a merge are on disk.
-  ///
-  /// - Returns: the merge, reading them there, and the stages.
-  func keeping(_ merge: OpenedMerge) throws -> (merge: OpenedMerge, stages: [KeptStage]) {
-    var models: [String: ModelFolder] = [:]
+  /// Sees to it that all stages of a merge are on disk, and that the merge reads them there.
+  func keep(_ merge: OpenedMerge) throws -> [KeptStage] {
     var kept: [KeptStage] = []
     for stage in merge.stages {
       guard let name = stage.name else { continue }
@@ -38,14 +35,14 @@ struct KeptStages {
         // An unfinished one is gone on with.
         var output = MergeOutput(destination: path, mode: .resume)
         output.isStage = true
-        _ = try Merger.merge(Self.reading(models, stage), to: output, resources: resources, progress: progress)
+        _ = try Merger.merge(stage, to: output, resources: resources, progress: progress)
         model = try ModelFolder.open(path)
       } else {
         progress(Merger.workload(of: stage.plan))
       }
-      models[name] = model
+      stage.storage.checkpoint = model?.weights
     }
-    return (Self.reading(models, merge), kept)
+    return kept
   }
 
   /// A stage that an earlier run has completed, or nil if there is none.
@@ -60,14 +57,6 @@ struct KeptStages {
         .inconsistent, path: path, "this is no longer the stage that was kept here", hint: "remove the folder")
     }
     return model
-  }
-
-  private static func reading(_ models: [String: ModelFolder], _ merge: OpenedMerge) -> OpenedMerge {
-    var merge = merge
-    for (index, parent) in merge.parents.enumerated() {
-      if let model = parent.stage.flatMap({ models[$0] }) { merge.parents[index].weights = model.weights }
-    }
-    return merge
   }
 
   /// What is odd in a name is left out of the folder's: the digest tells stages apart.

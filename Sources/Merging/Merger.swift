@@ -27,11 +27,6 @@ public struct MergeOutput: Sendable {
     self.mode = mode
     self.writesCard = writesCard
   }
-
-  /// What the model will be called: the last part of the destination.
-  var name: String {
-    destination.split(separator: "/").last { $0 != "." && $0 != ".." }.map(String.init) ?? "Merged model"
-  }
 }
 
 /// What a merge did.
@@ -86,9 +81,8 @@ public enum Merger {
       mode: output.mode)
     var stages: [KeptStage] = []
     do {
-      var merge = merge
       if let stageFolder {
-        (merge, stages) = try KeptStages(folder: stageFolder, resources: resources, progress: progress).keeping(merge)
+        stages = try KeptStages(folder: stageFolder, resources: resources, progress: progress).keep(merge)
       }
       try MergeExecutor(plan: plan, sources: merge.sources, resources: resources, digests: merge.digests)
         .run(into: writer, skipping: writer.finishedTensors, progress: progress)

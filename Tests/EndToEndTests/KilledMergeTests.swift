@@ -53,7 +53,7 @@ import Testing
     let whole = try BraidBinary.run(arguments("whole"))
     #expect(whole.status == 0, "\(whole.errors)")
     let expected = try contents("whole")
-    #expect(expected.count == 9)
+    #expect(expected.count == 10)
     for delay in stride(from: 1, through: 61, by: 4) {
       let output = "out-\(delay)"
       let running = try BraidBinary.start(arguments(output))

@@ -99,7 +99,7 @@ struct PlanFaults {
       gather(
         .mismatch, at: model.position, subject: model.text, message, more: "differ",
         hint: isVocabulary
-          ? "models with vocabularies of different sizes cannot be merged yet"
+          ? "add `tokenizer_source: union` to the spec, which gives all models one vocabulary"
           : "only tensors of one shape can be merged")
     }
   }

@@ -27,6 +27,10 @@ public struct MergeSpec: Sendable {
   public var seed: UInt64
   /// Every model the spec names, once each, in the order of first mention.
   public var references: [ModelReference]
+  /// The vocabulary that all models are given; nil leaves each its own.
+  public var tokenizer: TokenizerSpec?
+  /// The chat template of the output; nil keeps the donor's.
+  public var chatTemplate: ChatTemplateSpec?
   /// What other specs in the same file call this one's result, if it has a name.
   public var name: StageName?
   /// Whether reading the spec found errors, so that no plan may come of it.

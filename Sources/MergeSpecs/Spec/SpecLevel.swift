@@ -5,6 +5,9 @@ enum SpecLevel: CaseIterable {
   case source
   case model
   case parameterCase
+  case tokenizer
+  case token
+  case tokenSource
 
   /// The keys that mean something here, in the order in which people write them.
   var keys: [String] {
@@ -12,12 +15,15 @@ enum SpecLevel: CaseIterable {
     case .spec:
       [
         "merge_method", "models", "slices", "base_model", "parameters", "dtype", "out_dtype", "tokenizer_source",
-        "tokenizer", "seed",
+        "tokenizer", "chat_template", "seed",
       ]
     case .slice: ["sources", "base_model", "parameters"]
     case .source: ["model", "layer_range", "parameters"]
     case .model: ["model", "parameters"]
     case .parameterCase: ["value", "filter"]
+    case .tokenizer: ["source", "tokens", "pad_to_multiple_of"]
+    case .token: ["source", "force"]
+    case .tokenSource: ["kind", "model", "token", "token_id"]
     }
   }
 
@@ -29,6 +35,9 @@ enum SpecLevel: CaseIterable {
     case .source: "an entry of `sources:` in a slice"
     case .model: "an entry of `models:`"
     case .parameterCase: "a case of a parameter's value"
+    case .tokenizer: "`tokenizer:`"
+    case .token: "an entry of `tokens:`"
+    case .tokenSource: "the source of a token"
     }
   }
 
@@ -36,7 +45,6 @@ enum SpecLevel: CaseIterable {
   func remark(on key: String) -> Remark? {
     switch (self, key) {
     case (.spec, "modules"): .unsupported("models made of several modules cannot be merged part by part yet")
-    case (.spec, "chat_template"): .unsupported("the output keeps the chat template of the base model, or of the first")
     case (.spec, "experts"), (.spec, "shared_experts"), (.spec, "gate_mode"), (.spec, "experts_per_token"):
       .unsupported("mixtures of experts cannot be built yet")
     case (.spec, "genome"), (.spec, "tasks"): .unsupported("this is the file of a search, not a merge spec")

@@ -63,15 +63,16 @@ struct SpecReader {
     let outputDType = fields["out_dtype"].flatMap { readDType($0) }
     let seed = fields["seed"].flatMap { readSeed($0, method: method) } ?? 0
     guard let composition else { return nil }
-    let references = Self.references(base: base, in: composition)
-    for key in ["tokenizer_source", "tokenizer"] {
-      if let entry = fields[key] { checkTokenizer(entry, base: base, donor: base ?? references.first) }
-    }
+    let tokenizer = readTokenizer(fields, base: base)
+    let references = Self.references(base: base, in: composition, and: tokenizer?.models ?? [])
     guard let method, let methodPosition = fields["merge_method"]?.value.usePosition else { return nil }
-    return MergeSpec(
+    var spec = MergeSpec(
       file: file, method: method, methodPosition: methodPosition, baseModel: base, composition: composition,
       parameters: parameters, dtype: dtype, outputDType: outputDType, seed: seed,
       references: references)
+    spec.tokenizer = tokenizer
+    spec.chatTemplate = fields["chat_template"].flatMap { readChatTemplate($0) }
+    return spec
   }
 
   // MARK: Top level
@@ -160,25 +161,10 @@ struct SpecReader {
     return nil
   }
 
-  /// The tokenizer of the donor goes with the output anyway; any other wish cannot be met yet.
-  private mutating func checkTokenizer(_ entry: SyntaxEntry, base: ModelReference?, donor: ModelReference?) {
-    guard !entry.value.isNull else { return }
-    var wish = entry.value
-    if let fields = wish.mapping, fields.count == 1, let source = fields.first, source.key == "source" {
-      wish = source.value
-    }
-    if wish.text == "base", base != nil { return }
-    if let text = wish.text, text != "union", text == donor?.text { return }
-    error(
-      at: wish.usePosition,
-      wish.text == "base"
-        ? "\(entry.key) is base, but the spec has no base_model"
-        : "\(entry.key): \(wish.text ?? wish.kind) is not supported yet",
-      hint: donor.map { "without the key the output keeps the tokenizer of \($0.text)" })
-  }
-
-  private static func references(base: ModelReference?, in composition: MergeSpec.Composition) -> [ModelReference] {
-    var all = [base].compactMap(\.self)
+  private static func references(
+    base: ModelReference?, in composition: MergeSpec.Composition, and others: [ModelReference]
+  ) -> [ModelReference] {
+    var all = [base].compactMap(\.self) + others
     switch composition {
     case .models(let models, _): all += models.map(\.model)
     case .slices(let slices, _):

@@ -38,7 +38,9 @@ private struct StageNeeds {
   private mutating func add(_ step: PlanStep, _ sources: [any TensorSource], _ seen: inout Set<StageTensor>) {
     var keptHere = 0
     for input in step.inputs {
-      guard sources.indices.contains(input.model), let stage = sources[input.model] as? PlannedTensorSource else {
+      guard sources.indices.contains(input.model),
+        let stage = sources[input.model].lastOrigin(of: input.tensor.name) as? PlannedTensorSource
+      else {
         mapped += input.tensor.byteCount
         continue
       }

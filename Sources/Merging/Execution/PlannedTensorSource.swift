@@ -15,19 +15,26 @@ public struct PlannedTensorSource: TensorSource {
   private let pool: ScratchPool
   private let kept: KeptBytes
   private let digests: InputDigests?
+  private let storage: StageStorage
 
   /// Serves a plan.
   ///
   /// - Parameter sources: one per model of the plan, in its order.
   public init(plan: MergePlan, sources: [any TensorSource], resources: MergeResources) {
-    self.init(plan: plan, sources: sources, resources: resources, digests: nil)
+    self.init(plan: plan, sources: sources, resources: resources, digests: nil, storage: StageStorage())
   }
 
   /// Serves a plan.
   ///
-  /// - Parameter digests: where to note what is read for steps of another merge, if that takes notes.
-  init(plan: MergePlan, sources: [any TensorSource], resources: MergeResources, digests: InputDigests?) {
+  /// - Parameters:
+  ///   - digests: where to note what is read for steps of another merge, if that takes notes.
+  ///   - storage: where the tensors may lie on disk.
+  init(
+    plan: MergePlan, sources: [any TensorSource], resources: MergeResources, digests: InputDigests?,
+    storage: StageStorage
+  ) {
     self.digests = digests
+    self.storage = storage
     index = plan.outputIndex
     steps = Dictionary(plan.steps.map { ($0.output.name, $0) }, uniquingKeysWith: { first, _ in first })
     self.sources = sources
@@ -45,6 +52,7 @@ public struct PlannedTensorSource: TensorSource {
   ) throws {
     let description = try checkRequest(tensor, elements: range, into: destination)
     guard !range.isEmpty else { return }
+    if let stored { return try stored.read(tensor, elements: range, into: destination) }
     let workers = ThreadTeam(count: resources.threads)
     let scratches = pool.take()
     defer { pool.giveBack(scratches) }
@@ -79,6 +87,12 @@ public struct PlannedTensorSource: TensorSource {
     }
   }
 
+  /// The bytes of a tensor that lies on disk.
+  public func region(of tensor: String) throws -> TensorRegion? { try stored?.region(of: tensor) }
+
+  /// The checkpoint that holds all tensors, if there is one.
+  var stored: (any TensorSource)? { storage.checkpoint }
+
   /// A tensor with its surveys done, for a step of another merge that reads it block by block.
   func prepared(_ tensor: String, context: StepContext) throws -> PreparedTensor {
     var context = context
@@ -101,6 +115,19 @@ public struct PlannedTensorSource: TensorSource {
   private static func blocks(around range: Range<Int>, of elements: Int) -> Range<Int> {
     let block = Streaming.blockElements
     return range.lowerBound / block * block..<min((range.upperBound + block - 1) / block * block, elements)
+  }
+}
+
+/// Where a stage lies on disk, once it does.
+///
+/// A class, because whoever reads from the stage, behind whatever other source, is to read it there from then on.
+final class StageStorage: Sendable {
+  private let state = Mutex<(any TensorSource)?>(nil)
+
+  /// A checkpoint with all tensors of the stage.
+  var checkpoint: (any TensorSource)? {
+    get { state.withLock { $0 } }
+    set { state.withLock { $0 = newValue } }
   }
 }
 

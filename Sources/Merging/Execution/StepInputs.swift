@@ -37,11 +37,18 @@ final class StepInputs: Sendable {
   convenience init(_ planned: [PlannedInput], sources: [any TensorSource], context: StepContext) throws {
     var context = context
     // What one stage's surveys leave in memory stays there while the next one's run.
-    context.residentBytes /= planned.count { sources[$0.model] is PlannedTensorSource } + 1
+    context.residentBytes /=
+      planned.count {
+        sources[$0.model].lastOrigin(of: $0.tensor.name) is PlannedTensorSource
+      } + 1
     self.init(
       try planned.map { input in
-        let source = sources[input.model]
+        let source = sources[input.model].lastOrigin(of: input.tensor.name)
         if let stage = source as? PlannedTensorSource {
+          if let stored = stage.stored {
+            let region = try stored.region(of: input.tensor.name)
+            return Input(planned: input, source: stored, region: region, isOfStage: true)
+          }
           let tensor = try stage.prepared(input.tensor.name, context: context)
           return Input(planned: input, source: source, stage: tensor, isOfStage: true)
         }

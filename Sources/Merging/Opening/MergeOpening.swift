@@ -59,6 +59,9 @@ struct MergeOpening {
         parents[reference.text] = model(reference)
       }
     }
+    var vocabulary = VocabularyOpening(stage)
+    vocabulary.apply(to: &parents)
+    diagnostics += try vocabulary.diagnostics + ChatTemplateOpening.apply(stage, to: &parents)
     let (plan, faults) = Planner.plan(stage, models: parents.mapValues(\.header))
     diagnostics += faults
     guard let plan else { return nil }
@@ -117,7 +120,8 @@ struct MergeOpening {
     // Those who read blocks of it bring their own threads and memory; others get by with little.
     model.weights = PlannedTensorSource(
       plan: merge.plan, sources: merge.sources,
-      resources: MergeResources(memory: MergeResources.minimumMemory, threads: 1), digests: merge.digests)
+      resources: MergeResources(memory: MergeResources.minimumMemory, threads: 1), digests: merge.digests,
+      storage: merge.storage)
     model.identity = ["stage " + MergeFingerprint.digest(of: merge).text]
     model.stage = name
     return model

@@ -14,7 +14,7 @@ public struct OpenedMerge: Sendable {
   /// What will be done.
   public let plan: MergePlan
   /// The models of the plan, in its order.
-  public internal(set) var parents: [ParentModel]
+  public let parents: [ParentModel]
   /// The merges in the same file that this one is made of, in the order in which they can be carried out.
   public let stages: [OpenedMerge]
   /// The folder that relative paths in the spec start from.
@@ -25,6 +25,8 @@ public struct OpenedMerge: Sendable {
   public let diagnostics: [Diagnostic]
   /// What was read of the models so far.
   let digests: InputDigests
+  /// The checkpoint that holds the result, if this is a stage that is kept.
+  let storage: StageStorage
 
   /// The weights of the plan's models, in its order.
   public var sources: [any TensorSource] { parents.map(\.weights) }
@@ -67,6 +69,7 @@ public struct OpenedMerge: Sendable {
     home = merge.home
     isLenient = merge.isLenient
     digests = merge.digests
+    storage = merge.storage
     self.stages = stages
     self.diagnostics = diagnostics
   }
@@ -84,6 +87,7 @@ public struct OpenedMerge: Sendable {
     stages = []
     diagnostics = []
     digests = InputDigests()
+    storage = StageStorage()
   }
 
   /// The plans of all merges, this one's last.

@@ -44,7 +44,7 @@ package struct MergeRecord: Sendable {
   init(of merge: OpenedMerge, output: MergeOutput) {
     version = BraidVersion.text
     // A merge that is done again is to say the same as the first time, wherever it is done.
-    name = output.original?.name ?? output.name
+    name = output.original?.name ?? OpenedModel.name(of: merge.file)
     folder = output.original?.folder ?? URL(fileURLWithPath: merge.home).standardizedFileURL.path
     options = output.options
     isLenient = merge.isLenient
