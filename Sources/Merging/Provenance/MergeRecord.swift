@@ -27,7 +27,7 @@ package struct MergeRecord: Sendable {
   var isLenient: Bool
   /// Whether the folder has a model card.
   var hasCard: Bool
-  /// The models, in the order of the plan.
+  /// The models, in the order of the plans.
   package var parents: [Parent]
 
   /// A model that was merged.
@@ -41,7 +41,7 @@ package struct MergeRecord: Sendable {
   }
 
   /// The merge's record.
-  init(of merge: OpenedMerge, output: MergeOutput, digests: InputDigests) {
+  init(of merge: OpenedMerge, output: MergeOutput) {
     version = BraidVersion.text
     // A merge that is done again is to say the same as the first time, wherever it is done.
     name = output.original?.name ?? OpenedModel.name(of: merge.file)
@@ -49,9 +49,9 @@ package struct MergeRecord: Sendable {
     options = output.options
     isLenient = merge.isLenient
     hasCard = output.writesCard
-    parents = merge.plan.models.enumerated().map { number, model in
-      let digest = digests.digest(ofModel: number)
-      return Parent(reference: model.reference, digest: digest.text, tensors: digest.tensors)
+    parents = merge.origins.map { origin in
+      let digest = merge.digest(of: origin)
+      return Parent(reference: origin.reference, digest: digest.text, tensors: digest.tensors)
     }
   }
 
