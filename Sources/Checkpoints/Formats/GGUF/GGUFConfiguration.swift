@@ -152,6 +152,8 @@ struct GGUFConfiguration {
         ("sliding_window", window.map(JSONValue.integer) ?? .null),
         ("original_max_position_embeddings", .integer(int("rope.scaling.original_context_length") ?? context)),
       ]
+      // Transformers would take a number that smaller vocabularies do not have.
+      if metadata.int("tokenizer.ggml.padding_token_id") == nil { members.append(("pad_token_id", .null)) }
       if let turned = int("rope.dimension_count"), turned != headSize, headSize > 0 {
         members.append(("partial_rotary_factor", .number(Double(turned) / Double(headSize))))
       }

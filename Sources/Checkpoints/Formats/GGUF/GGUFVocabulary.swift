@@ -69,13 +69,22 @@ struct GGUFVocabulary {
     } catch {
       throw CheckpointError(error)
     }
-    guard isAlone else { return model.kind == .bytePairs ? model : nil }
+    guard isAlone else {
+      return model.kind == .bytePairs && agrees(model, with: files.tokenizer) ? model : nil
+    }
     guard model.kind == .bytePairs, !model.replacesCharacters, !model.removesExtraSpaces else {
       throw GGUFModelSettings.refusal(
         "tokenizer.model is no byte-pair model that keeps texts as they are",
         hint: "Unigram models and normalised texts have no place in a GGUF file that llama.cpp would read alike")
     }
     return model
+  }
+
+  /// Whether pieces have the numbers that a tokenizer gives them; it may be another one since a vocabulary was merged.
+  private static func agrees(_ model: SentencePieceModel, with tokenizer: JSONNode?) -> Bool {
+    var numbers: [[UInt8]: Int] = [:]
+    for member in tokenizer?["model"]?["vocab"]?.object ?? [] { numbers[Array(member.key.utf8)] = member.node.int }
+    return model.pieces.enumerated().allSatisfy { id, piece in piece.type != .normal || numbers[piece.text] == id }
   }
 
   // MARK: Tokens

@@ -70,6 +70,19 @@ import Testing
     #expect(read["post_processor"]?["single"]?.array?.first?["SpecialToken"]?["id"]?.string == "<s>")
   }
 
+  @Test func `a model of another vocabulary is left alone`() throws {
+    let folder = try TemporaryFolder()
+    var files = try donor()
+    // A byte that was no piece before is one now, so that the pieces behind it would have other numbers.
+    var model = try #require(files.sentencePiece)
+    model = Array([0x0A, 0x03, 0x0A, 0x01, 0x7E] + model)
+    files.sentencePiece = model
+    let read = try #require(try write(files, to: folder).json(named: "tokenizer.json")).root
+    let original = try JSONParser.parse(try Files.bytes(Self.folder + "/tokenizer.json"))
+    #expect(texts(read["model"]?["merges"]) == texts(original["model"]?["merges"]))
+    #expect(read["model"]?["vocab"]?["~"] == nil)
+  }
+
   @Test func `a tokenizer without a space in front is read as one`() throws {
     let folder = try TemporaryFolder()
     let edited = try JSONEdit.setting(
@@ -145,6 +158,29 @@ import Testing
     #expect(model.documents["tokenizer.json"] == nil)
     let note = try #require(model.checkpoint.files[0].contents.metadata.last)
     #expect(note.value == "there is no tokenizer.json: the tokenizer's pieces are too long")
+  }
+
+  @Test func `changed bytes of a vocabulary never make it trap`() throws {
+    let folder = try TemporaryFolder()
+    _ = try write(try donor(), to: folder)
+    let valid = try Files.bytes(folder("out/model.gguf"))
+    var generator = SeededGenerator(seed: 13)
+    for _ in 0..<400 {
+      var bytes = valid
+      for _ in 0..<Int.random(in: 1...4, using: &generator) {
+        // The tensor's elements follow the header.
+        let place = Int.random(in: 0..<bytes.count - 3600, using: &generator)
+        switch Int.random(in: 0..<3, using: &generator) {
+        case 0: bytes[place] = UInt8.random(in: 0...255, using: &generator)
+        case 1: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+        default: bytes[place] = [0, 1, 0x7F, 0x80, 0xC0, 255].randomElement(using: &generator) ?? 0
+        }
+      }
+      guard let model = try? ModelFolder.open(try folder.write("damaged.gguf", bytes)),
+        let text = model.documents["tokenizer.json"]
+      else { continue }
+      #expect(throws: Never.self) { try JSONParser.parse(text) }
+    }
   }
 
   // MARK: Damaged models
