@@ -80,6 +80,30 @@ import Testing
     #expect(zip(ours, theirs).allSatisfy { abs($0 - $1) < 1e-5 })
   }
 
+  @Test func `an adapter can be applied to the result of a stage`() throws {
+    func stage(_ parts: [String]) -> String { parts.joined(separator: "---\n") }
+    let first = """
+      name: first
+      merge_method: linear
+      dtype: float32
+      models:
+        - {model: "\(fixtures)/llama", parameters: {weight: 1}}
+        - {model: "\(fixtures)/llama+\(fixtures)/dora", parameters: {weight: 1}}
+
+      """
+    let second = """
+      merge_method: passthrough
+      models: [{model: "first+\(fixtures)/plain"}]
+
+      """
+    let staged = try merge(stage([first, second]), into: "staged")
+    _ = try merge(first.replacing("name: first\n", with: ""), into: "first")
+    let expected = try merge(second.replacing("first+", with: "\(folder("first"))+"), into: "by-hand")
+    for tensor in expected.index.tensors {
+      #expect(try staged.bytes(of: tensor.name) == expected.bytes(of: tensor.name), "\(tensor.name)")
+    }
+  }
+
   @Test func `another architecture stands in the output's configuration`() throws {
     let spec = """
       merge_method: passthrough

@@ -54,6 +54,9 @@ public struct ModelReference: Sendable {
   /// The marks that part a reference, and so cannot be in the paths of its short form.
   public static func hasMarks(_ text: String) -> Bool { text.contains("+") || text.contains("@") }
 
+  /// Whether the model, with or without an adapter, is the stage of this name.
+  public func means(stage name: String) -> Bool { text == name || model == Place(path: name) }
+
   // MARK: Mapping form
 
   /// The short form where it means the same, else the mapping that does, as it could stand in a spec.

@@ -68,7 +68,7 @@ public struct OpenedModel: Sendable {
     return lower.hasSuffix(".yml") || lower.hasSuffix(".yaml")
   }
 
-  private static func name(of argument: String) -> String {
+  static func name(of argument: String) -> String {
     var parts = argument.split(separator: "/").map(String.init)
     while let last = parts.last, last == "." { parts.removeLast() }
     guard var name = parts.last else { return argument }

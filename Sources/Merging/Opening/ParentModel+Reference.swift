@@ -18,7 +18,12 @@ extension ParentModel {
       throw hinted(error, at: reference, specFolder)
     }
     if AdapterFolder.isAdapter(path) { throw adapterAlone(path, reference, specFolder) }
-    var model = ParentModel(try ModelFolder.open(path))
+    return try ParentModel(try ModelFolder.open(path)).adapted(as: reference, relativeTo: specFolder)
+  }
+
+  /// The model with what a reference asks for beside it: an adapter, another architecture.
+  func adapted(as reference: ModelReference, relativeTo specFolder: String?) throws(CheckpointError) -> ParentModel {
+    var model = self
     if let adapter = reference.adapter { try model.apply(adapter, of: reference, specFolder) }
     if let architecture = reference.architecture { try model.override(architecture: architecture) }
     return model

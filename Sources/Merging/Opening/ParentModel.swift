@@ -19,6 +19,8 @@ public struct ParentModel: Sendable {
   public var location: String
   /// What the weights are made of: two parents whose lines are equal have equal bytes.
   public var identity: [String]
+  /// The name of the merge in the same file that the model is the result of, if it is.
+  public var stage: String?
 
   /// The model as it lies in its folder.
   public init(_ folder: ModelFolder) {
@@ -31,6 +33,8 @@ public struct ParentModel: Sendable {
 
   /// All that planning knows of the model.
   public var header: ModelHeader {
-    ModelHeader(index: weights.index, configuration: configurationFile?.root, location: location)
+    ModelHeader(
+      index: weights.index, configuration: configurationFile?.root, location: stage == nil ? location : "",
+      isStage: stage != nil)
   }
 }

@@ -19,7 +19,7 @@ package struct ParentCard: Sendable {
     licence == "other" ? licenceName ?? "a licence of its own" : licence ?? "no stated licence"
   }
 
-  /// Reads the head of the `README.md` in a model's folder; a card that cannot be understood says nothing.
+  /// Reads the head of the `README.md` in a model's folder; one that cannot be understood says nothing.
   init(of folder: ModelFolder) {
     let path = folder.path + "/README.md"
     let bytes = try? FileContents.read(path, limit: Self.maximumSize)
