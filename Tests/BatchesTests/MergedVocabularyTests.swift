@@ -1,5 +1,6 @@
 import Batches
 import BraidTesting
+import Checkpoints
 import Documents
 import LanguageModels
 import Merging

@@ -59,6 +59,8 @@ public struct OpenedMerge: Sendable {
     var vocabulary = VocabularyOpening(spec)
     vocabulary.apply(to: &parents)
     diagnostics += try vocabulary.diagnostics + ChatTemplateOpening.apply(spec, to: &parents)
+    // Where models cannot be given one vocabulary, the planner could only say that they do not have one.
+    guard !vocabulary.isFaulty else { throw MergeSpecError(diagnostics: Diagnostic.sorted(diagnostics), text: text) }
     let (plan, faults) = Planner.plan(spec, models: parents.mapValues(\.header))
     diagnostics = Diagnostic.sorted(diagnostics + faults)
     guard let plan, !diagnostics.contains(where: { $0.severity == .error }) else {

@@ -210,7 +210,7 @@ import Testing
       try SpecTesting.messages(spec("c"), models: models) == [
         """
         spec.yml:5:12: error: model.embed_tokens.weight of c has the shape [18, 4], that of a has [16, 4]; 1 more differ
-          models with vocabularies of different sizes cannot be merged yet
+          add `tokenizer_source: union` to the spec, which gives all models one vocabulary
         """
       ])
     #expect(
