@@ -11,6 +11,9 @@ enum MergeFingerprint {
   /// Names every file that is read, with size and time of change, and every step with all of its parameters.
   static func text(of merge: OpenedMerge) -> String { text(of: merge.plan, parents: merge.parents) }
 
+  /// A digest of the text.
+  static func digest(of merge: OpenedMerge) -> ContentDigest { ContentDigest(of: text(of: merge)) }
+
   /// The same for a plan with these models.
   static func text(of plan: MergePlan, parents: [ParentModel]) -> String {
     var lines = ["braid merge \(version)"]
@@ -19,7 +22,8 @@ enum MergeFingerprint {
       lines += parent.identity
     }
     for step in plan.steps {
-      let inputs = step.inputs.map { "\($0.model):\($0.tensor.name)" }.joined(separator: " ")
+      let inputs = step.inputs.map { "\($0.model):\($0.tensor.name)" + ($0.block.map { "\($0)" } ?? "") }.joined(
+        separator: " ")
       let output = step.output
       var line = "\(output.name) \(output.dtype.rawValue) \(output.shape) = "
       switch step.operation {
