@@ -16,13 +16,15 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let rooms = [
   Room(name: "Documents"),
   Room(name: "Tensors"),
+  Room(name: "Patterns", rooms: ["CPCRE2"]),
   Room(name: "Kernels", rooms: ["Tensors", "CKernels", "COneDNN"]),
-  Room(name: "Checkpoints", rooms: ["Documents", "Tensors", "Kernels", "CHDF5Listing", "CPCRE2", "CXXHash", "CZlib"]),
+  Room(
+    name: "Checkpoints", rooms: ["Documents", "Tensors", "Kernels", "Patterns", "CHDF5Listing", "CXXHash", "CZlib"]),
   Room(name: "MergeMethods", rooms: ["Documents", "Tensors", "Kernels"]),
   Room(name: "Vocabularies", rooms: ["Documents", "Tensors"]),
-  Room(name: "LanguageModels", rooms: ["Documents", "Tensors", "Kernels", "CPCRE2"]),
+  Room(name: "LanguageModels", rooms: ["Documents", "Tensors", "Kernels", "Patterns"]),
   Room(
-    name: "MergeSpecs", rooms: ["Documents", "Tensors", "MergeMethods", "Vocabularies", "CPCRE2"], products: [yams]),
+    name: "MergeSpecs", rooms: ["Documents", "Tensors", "MergeMethods", "Vocabularies", "Patterns"], products: [yams]),
   Room(
     name: "Merging",
     rooms: ["Documents", "Tensors", "Kernels", "Checkpoints", "MergeMethods", "Vocabularies", "MergeSpecs"],

@@ -11,6 +11,9 @@ enum MergeFingerprint {
   /// Names every file that is read, with size and time of change, and every step with all of its parameters.
   static func text(of merge: OpenedMerge) -> String { text(of: merge.plan, parents: merge.parents) }
 
+  /// A digest of the text.
+  static func digest(of merge: OpenedMerge) -> ContentDigest { ContentDigest(of: text(of: merge)) }
+
   /// The same for a plan with these models.
   static func text(of plan: MergePlan, parents: [ParentModel]) -> String {
     var lines = ["braid merge \(version)"]

@@ -13,6 +13,10 @@ struct MergeCommand: AsyncParsableCommand {
 
   @Argument(help: "The merge spec, a YAML file.") var spec: String
   @Option(name: .shortAndLong, help: "The folder to make.") var output: String
+  @Option(
+    help: ArgumentHelp(
+      "Also write each stage of the spec as a model folder in there, or use the one that an earlier run has written.",
+      valueName: "dir")) var keepStages: String?
   @OptionGroup var resources: ResourceOptions
   @OptionGroup var form: OutputForm
   @Flag(help: "Replace the folder if there is one.") var force = false
@@ -38,14 +42,20 @@ struct MergeCommand: AsyncParsableCommand {
     if !quiet, !noCard {
       for warning in merge.licenceWarnings { Terminal.note("\(spec): warning: \(warning)") }
     }
-    let progress = quiet ? nil : ProgressLine(label: "merging", total: Merger.workload(of: merge.plan), unit: .bytes)
+    let workload =
+      keepStages == nil ? Merger.workload(of: merge.plan) : Merger.workloadWithStages(of: merge)
+    let progress = quiet ? nil : ProgressLine(label: "merging", total: workload, unit: .bytes)
     let summary = try Merger.merge(
       merge,
       to: MergeOutput(
         destination: output, options: form.options, mode: force ? .force : resume ? .resume : .fresh,
         writesCard: !noCard),
-      resources: resources.resources, progress: { progress?.advance($0) })
+      keepingStagesIn: keepStages, resources: resources.resources, progress: { progress?.advance($0) })
     progress?.finish()
-    if !quiet { print(summary.text) }
+    if quiet { return }
+    for stage in summary.stages {
+      print("\(stage.path): stage \(stage.name)" + (stage.isReused ? ", as it was written before" : ""))
+    }
+    print(summary.text)
   }
 }

@@ -1,5 +1,6 @@
 import Batches
 import BraidTesting
+import Checkpoints
 import Documents
 import LanguageModels
 import Merging
@@ -28,7 +29,9 @@ import Testing
     let root = try JSONParser.parse(bytes)
     var names: [Int: String] = [:]
     for member in root["model"]?["vocab"]?.object ?? [] { if let id = member.node.int { names[id] = member.key } }
-    for token in root["added_tokens"]?.array ?? [] { if let id = token["id"]?.int { names[id] = token["content"]?.string } }
+    for token in root["added_tokens"]?.array ?? [] {
+      if let id = token["id"]?.int { names[id] = token["content"]?.string }
+    }
     let tokenizer = try Tokenizer(bytes)
     return { text in try tokenizer.encode(text, addingSpecialTokens: true).map { names[$0] ?? "?" } }
   }
@@ -59,7 +62,9 @@ import Testing
       asBase += 1
     }
     #expect(asBase >= 5)
-    let foreign = try encodings("golden.json", "foreign").filter { $0.text.unicodeScalars.allSatisfy { !$0.isASCII || $0 == " " } }
+    let foreign = try encodings("golden.json", "foreign").filter {
+      $0.text.unicodeScalars.allSatisfy { !$0.isASCII || $0 == " " }
+    }
     for (text, tokens) in foreign where !text.isEmpty {
       #expect(try encode(text).dropFirst() == tokens[...], "\(text)")
     }

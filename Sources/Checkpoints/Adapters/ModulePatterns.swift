@@ -1,5 +1,5 @@
-internal import CPCRE2
 internal import Documents
+internal import Patterns
 
 /// Settings for some modules, by patterns of their names, as `rank_pattern` and `alpha_pattern` hold them.
 ///
@@ -69,33 +69,24 @@ struct ModulePatterns: Sendable {
 }
 
 /// A regular expression for the end of a module's name.
-///
-/// Unchecked: a compiled expression is never changed, and PCRE2 allows concurrent matching with separate match blocks.
-final class NameExpression: @unchecked Sendable {
+struct NameExpression: Sendable {
   /// PCRE2 gave up: the expression tries too many ways through the name.
   struct Failure: Error {}
 
-  private let code: OpaquePointer
+  private let expression: RegularExpression
 
   /// Compiles an expression; nil if it is not one.
   init?(_ expression: String) {
-    var number: Int32 = 0
-    var offset = 0
-    let bytes = Array(#"\A(?:.*\.)?(?:\#(expression))\z"#.utf8)
-    guard let code = braid_regex_compile(bytes, bytes.count, &number, &offset) else { return nil }
-    self.code = code
+    guard let compiled = try? RegularExpression(#"\A(?:.*\.)?(?:\#(expression))\z"#) else { return nil }
+    self.expression = compiled
   }
-
-  deinit { braid_regex_free(code) }
 
   /// Whether a name ends so.
   func matches(_ name: String) -> Result<Bool, Failure> {
-    guard let match = braid_regex_match_create() else { return .failure(Failure()) }
-    defer { braid_regex_match_free(match) }
-    let bytes = Array(name.utf8)
-    var from = 0
-    var to = 0
-    let status = braid_regex_search(code, bytes, bytes.count, 0, match, &from, &to)
-    return status < 0 ? .failure(Failure()) : .success(status > 0)
+    do throws(RegularExpressionError) {
+      return .success(try expression.occurs(in: name))
+    } catch {
+      return .failure(Failure())
+    }
   }
 }

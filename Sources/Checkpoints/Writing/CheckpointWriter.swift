@@ -88,6 +88,9 @@ public final class CheckpointWriter: Sendable {
     var replaces: Bool
   }
 
+  /// Whether something stands at a destination that only ``Mode/force`` may replace.
+  public static func isOccupied(_ destination: String) -> Bool { PartialFolder.isOccupied(destination) }
+
   private static func checkVacancy(of destination: String, _ mode: Mode, replaces: Bool) throws(CheckpointError) {
     guard !replaces, PartialFolder.isOccupied(destination) else { return }
     throw CheckpointError(

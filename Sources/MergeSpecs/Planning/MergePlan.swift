@@ -52,9 +52,12 @@ public struct PlannedModel: Sendable, Hashable {
   public var reference: String
   /// The folder or file it was found at.
   public var location: String
+  /// Whether it is the result of another merge in the same file; it has no location then.
+  public var isStage: Bool
 
   /// Names a model and where it was found.
-  public init(reference: String, location: String) {
+  public init(reference: String, location: String, isStage: Bool = false) {
+    self.isStage = isStage
     self.reference = reference
     self.location = location
   }

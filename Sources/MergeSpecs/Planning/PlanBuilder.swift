@@ -89,7 +89,9 @@ struct PlanBuilder {
     let changed = layers.filter { !$0.areThose(of: donor) }
     let main = changed.first { $0.isMain && $0.origins.count != $0.donorCount }
     var plan = MergePlan(
-      models: zip(spec.references, headers).map { PlannedModel(reference: $0.text, location: $1.location) },
+      models: zip(spec.references, headers).map {
+        PlannedModel(reference: $0.text, location: $1.location, isStage: $1.isStage)
+      },
       steps: steps, donor: donor, layerCount: main?.origins.count,
       configurationDType: common == reference.configuredDType ? nil : common,
       methodName: spec.methods.map(\.name).joined(separator: ", "), tiesEmbeddings: tiesEmbeddings)

@@ -8,7 +8,8 @@ extension MergePlan {
   /// Models are numbered from zero, in `inputs` and `donor`; several methods are separated by commas; flags among the parameters are 0 or 1.
   public func json() -> String {
     let modelLines = models.map {
-      "    {\"reference\": \(JSONEdit.quote($0.reference)), \"location\": \(JSONEdit.quote($0.location))}"
+      "    {\"reference\": \(JSONEdit.quote($0.reference)), \"location\": \(JSONEdit.quote($0.location))"
+        + ($0.isStage ? ", \"stage\": true}" : "}")
     }
     let tensorLines = steps.map { "    " + Self.json($0) }
     var lines = [

@@ -3,8 +3,10 @@ public import MergeMethods
 internal import Tensors
 
 extension MergePlan {
-  /// The size of all tensors that are read, in bytes; one that two steps read counts twice.
-  public var inputByteCount: Int { steps.reduce(0) { $0 + $1.inputs.reduce(0) { $0 + $1.byteCount } } }
+  /// The size of all tensors that are read, in bytes; one that two steps read counts twice, those of stages not at all.
+  public var inputByteCount: Int {
+    steps.reduce(0) { $0 + $1.inputs.reduce(0) { $0 + (models[$1.model].isStage ? 0 : $1.byteCount) } }
+  }
 
   /// The size of all tensors that are written, in bytes.
   public var outputByteCount: Int { steps.reduce(0) { $0 + $1.output.byteCount } }
@@ -52,7 +54,7 @@ struct PlanText {
     var lines = ["\(plan.methodName): \(count) into \(Words.count(plan.steps.count, "tensor"))"]
     let bases = Set(plan.steps.compactMap { step in step.base.map { step.inputs[$0].model } })
     let references = Self.columns(plan.models.map(\.reference))
-    let locations = Self.columns(plan.models.map(\.location))
+    let locations = Self.columns(plan.models.map { $0.isStage ? "a stage" : $0.location })
     for index in plan.models.indices {
       var roles: [String] = []
       if bases.contains(index) { roles.append("base") }

@@ -32,6 +32,8 @@ public struct MergeSpec: Sendable {
   public var tokenizer: TokenizerSpec?
   /// The chat template of the output; nil keeps the donor's.
   public var chatTemplate: ChatTemplateSpec?
+  /// What other specs in the same file call this one's result, if it has a name.
+  public var name: StageName?
   /// Whether reading the spec found errors, so that no plan may come of it.
   package var isFaulty = false
 

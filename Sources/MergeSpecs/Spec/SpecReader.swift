@@ -15,13 +15,12 @@ extension MergeSpec {
   public static func parse(
     _ text: String, file: String, lenient: Bool = false, methods: [MethodDescription] = Catalog.methods
   ) -> (spec: MergeSpec?, diagnostics: [Diagnostic]) {
-    let tree = SyntaxParser.parse(text, file: file, lenient: lenient)
-    var reader = SpecReader(file: file, lenient: lenient, methods: methods, tree: tree)
-    var spec = reader.read()
-    if let read = spec { reader.check(read) }
-    let diagnostics = Diagnostic.sorted(reader.diagnostics)
-    spec?.isFaulty = diagnostics.contains { $0.severity == .error }
-    return (spec, diagnostics)
+    let (staged, diagnostics) = StagedSpec.parse(text, file: file, lenient: lenient, methods: methods)
+    guard let staged else { return (nil, diagnostics) }
+    guard staged.stages.count > 1 else { return (staged.final, diagnostics) }
+    let second = staged.stages.compactMap(\.name).last
+    let refusal = Diagnostic(.error, file: file, at: second?.position, "here a spec has no stages")
+    return (nil, Diagnostic.sorted(diagnostics + [refusal]))
   }
 }
 
@@ -31,28 +30,24 @@ struct SpecReader {
   let lenient: Bool
   let methods: [MethodDescription]
   let tree: SyntaxTree
+  /// Whether the spec may have a name, because there are others beside it.
+  let isStage: Bool
   /// All parameter names that some method knows.
   let parameterNames: Set<String>
   var diagnostics: [Diagnostic]
 
-  init(file: String, lenient: Bool, methods: [MethodDescription], tree: SyntaxTree) {
+  init(file: String, lenient: Bool, methods: [MethodDescription], tree: SyntaxTree, isStage: Bool) {
     self.file = file
     self.lenient = lenient
     self.methods = methods
     self.tree = tree
+    self.isStage = isStage
     parameterNames = MergekitNames.parameters.union(methods.flatMap { $0.parameters.map(\.name) })
-    diagnostics = tree.diagnostics
+    diagnostics = []
   }
 
   mutating func read() -> MergeSpec? {
-    let start = SourcePosition(line: 1, column: 1)
-    guard let root = tree.root, !root.isNull else {
-      if diagnostics.isEmpty { error(at: start, "the spec is empty", hint: "a spec begins with merge_method:") }
-      return nil
-    }
-    if let second = tree.secondDocument {
-      error(at: second, "several specs in one file are not supported yet", hint: "put each spec into a file of its own")
-    }
+    let root = tree.root
     guard let entries = root.mapping else {
       error(at: root.usePosition, "a spec is a mapping of keys such as merge_method and models, not \(root.kind)")
       return nil

@@ -9,16 +9,24 @@ public struct OpenedMerge: Sendable {
   public let file: String
   /// The text of the spec.
   public let text: String
+  /// What other merges in the same file call this one, if it has a name.
+  public let name: String?
   /// What will be done.
   public let plan: MergePlan
   /// The models of the plan, in its order.
   public let parents: [ParentModel]
+  /// The merges in the same file that this one is made of, in the order in which they can be carried out.
+  public let stages: [OpenedMerge]
   /// The folder that relative paths in the spec start from.
   public let home: String
   /// Whether keys of the spec that mean nothing were let pass.
   public let isLenient: Bool
   /// Warnings and notes about the spec.
   public let diagnostics: [Diagnostic]
+  /// What was read of the models so far.
+  let digests: InputDigests
+  /// The checkpoint that holds the result, if this is a stage that is kept.
+  let storage: StageStorage
 
   /// The weights of the plan's models, in its order.
   public var sources: [any TensorSource] { parents.map(\.weights) }
@@ -39,34 +47,52 @@ public struct OpenedMerge: Sendable {
       throw MergeSpecError(
         diagnostics: [Diagnostic(.error, file: file, "the spec is not text in UTF-8")], text: "")
     }
-    let (spec, found) = MergeSpec.parse(text, file: file, lenient: lenient)
+    let (spec, found) = StagedSpec.parse(text, file: file, lenient: lenient)
     guard let spec else { throw MergeSpecError(diagnostics: found, text: text) }
-    var diagnostics = found
-    var parents: [String: ParentModel] = [:]
-    let home = home ?? SpecFile.folder(of: file)
-    for reference in spec.references {
-      do throws(CheckpointError) {
-        parents[reference.text] = ParentModel(
-          try ModelFolder.open(try ModelLocator.locate(reference.text, relativeTo: home)))
-      } catch {
-        let place = error.path == reference.text ? "" : "\(error.path): "
-        diagnostics.append(
-          Diagnostic(
-            .error, file: file, at: reference.position, "model \(reference.text): \(place)\(error.message)",
-            hint: error.hint))
-      }
-    }
-    var vocabulary = VocabularyOpening(spec)
-    vocabulary.apply(to: &parents)
-    diagnostics += try vocabulary.diagnostics + ChatTemplateOpening.apply(spec, to: &parents)
-    let (plan, faults) = Planner.plan(spec, models: parents.mapValues(\.header))
-    diagnostics = Diagnostic.sorted(diagnostics + faults)
-    guard let plan, !diagnostics.contains(where: { $0.severity == .error }) else {
+    var opening = MergeOpening(
+      file: file, text: text, home: home ?? SpecFile.folder(of: file), spec: spec, isLenient: lenient,
+      diagnostics: found)
+    let merge = try opening.open()
+    let diagnostics = Diagnostic.sorted(opening.diagnostics)
+    guard let merge, !diagnostics.contains(where: { $0.severity == .error }) else {
       throw MergeSpecError(diagnostics: diagnostics, text: text)
     }
-    return OpenedMerge(
-      file: file, text: text, plan: plan, parents: plan.models.compactMap { parents[$0.reference] },
-      home: home, isLenient: lenient, diagnostics: diagnostics)
+    return OpenedMerge(merge, stages: opening.stages, diagnostics: diagnostics)
+  }
+
+  private init(_ merge: OpenedMerge, stages: [OpenedMerge], diagnostics: [Diagnostic]) {
+    file = merge.file
+    text = merge.text
+    name = merge.name
+    plan = merge.plan
+    parents = merge.parents
+    home = merge.home
+    isLenient = merge.isLenient
+    digests = merge.digests
+    storage = merge.storage
+    self.stages = stages
+    self.diagnostics = diagnostics
+  }
+
+  init(
+    file: String, text: String, name: String?, plan: MergePlan, parents: [ParentModel], home: String, isLenient: Bool
+  ) {
+    self.file = file
+    self.text = text
+    self.name = name
+    self.plan = plan
+    self.parents = parents
+    self.home = home
+    self.isLenient = isLenient
+    stages = []
+    diagnostics = []
+    digests = InputDigests()
+    storage = StageStorage()
+  }
+
+  /// The plans of all merges, this one's last.
+  public var stagedPlan: StagedPlan {
+    StagedPlan((stages + [self]).map { StagedPlan.Stage(name: $0.name, plan: $0.plan) })
   }
 
   /// The donor's configuration with the changes that the plan asks for, or nil if the donor has none.

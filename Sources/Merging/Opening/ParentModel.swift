@@ -15,6 +15,8 @@ public struct ParentModel: Sendable {
   public var configurationFile: JSONFile?
   /// What the weights are made of: two parents whose lines are equal have equal bytes.
   public var identity: [String]
+  /// The name of the merge in the same file that the model is the result of, if it is.
+  public var stage: String?
 
   /// The model as it lies in its folder.
   public init(_ folder: ModelFolder) {
@@ -26,6 +28,8 @@ public struct ParentModel: Sendable {
 
   /// All that planning knows of the model.
   public var header: ModelHeader {
-    ModelHeader(index: weights.index, configuration: configurationFile?.root, location: folder.path)
+    ModelHeader(
+      index: weights.index, configuration: configurationFile?.root, location: stage == nil ? folder.path : "",
+      isStage: stage != nil)
   }
 }

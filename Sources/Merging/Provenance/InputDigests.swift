@@ -30,11 +30,12 @@ package final class InputDigests: Sendable {
 
   package init() {}
 
-  /// Reads what an earlier run has read and this one has not.
+  /// Reads what an earlier run has read and this one has not; the results of stages are none of the inputs.
   package func complete(_ plan: MergePlan, sources: [any TensorSource], threads: Int) throws {
     let known = bands.withLock { Set($0.keys) }
-    let left = Set(plan.steps.flatMap(\.inputs)).filter { !known.contains(Key(model: $0.model, tensor: $0.part)) }
-      .map(\.self)
+    let left = Set(plan.steps.flatMap(\.inputs)).filter {
+      !plan.models[$0.model].isStage && !known.contains(Key(model: $0.model, tensor: $0.part))
+    }.map(\.self)
     try ThreadTeam(count: threads).share(left.count) { _, next in
       while let number = next() {
         let input = left[number]
@@ -52,12 +53,19 @@ package final class InputDigests: Sendable {
   }
 
   /// The digest of what was read of a model, and of how many tensors that was.
-  package func digest(ofModel model: Int) -> (text: String, tensors: Int) {
-    let tensors = bands.withLock { bands in bands.filter { $0.key.model == model } }
-    let lines = tensors.map { key, bands in
+  package func digest(ofModel model: Int) -> (text: String, tensors: Int) { Self.digest(of: lines(ofModel: model)) }
+
+  /// A line for each tensor that was read of a model.
+  func lines(ofModel model: Int) -> [String] {
+    bands.withLock { bands in bands.filter { $0.key.model == model } }.map { key, bands in
       let whole = ContentDigest(joining: bands.sorted { $0.key < $1.key }.map(\.value))
       return "\(key.tensor.name) \(key.tensor.dtype.rawValue) \(key.tensor.shape) \(whole.text)\n"
     }
-    return (ContentDigest(of: lines.sorted().joined()).text, tensors.count)
+  }
+
+  /// The digest of tensors, each of which counts once.
+  static func digest(of lines: [String]) -> (text: String, tensors: Int) {
+    let lines = Set(lines).sorted()
+    return (ContentDigest(of: lines.joined()).text, lines.count)
   }
 }

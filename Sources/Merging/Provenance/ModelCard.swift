@@ -12,6 +12,7 @@ struct ModelCard: Sendable {
   private let merge: OpenedMerge
   private let record: MergeRecord
   private let weights: String
+  private let origins: [OpenedMerge.Origin]
   private let cards: [ParentCard]
   /// The licence that the parents leave.
   let licence: InheritedLicence
@@ -24,14 +25,15 @@ struct ModelCard: Sendable {
     self.merge = merge
     self.record = record
     self.weights = weights
-    cards = merge.parents.map { ParentCard(of: $0.folder) }
-    licence = InheritedLicence(of: Array(zip(merge.plan.models.map(\.reference), cards)))
+    origins = merge.origins
+    cards = origins.map { ParentCard(of: $0.model.folder) }
+    licence = InheritedLicence(of: Array(zip(origins.map(\.reference), cards)))
   }
 
   /// The card as Markdown with a head in YAML, as model hubs read it.
   var text: String {
     var head = ["---"]
-    let hub = zip(merge.plan.models, merge.parents).compactMap { $1.folder.hubName }
+    let hub = origins.compactMap { $0.model.folder.hubName }
     if !hub.isEmpty { head += ["base_model:"] + hub.map { "- \(JSONEdit.quote($0))" } }
     head += ["library_name: transformers", "tags:", "- merge", "- braid"]
     if let (licence, name) = licence.card {
@@ -39,7 +41,7 @@ struct ModelCard: Sendable {
       if let name { head.append("license_name: \(JSONEdit.quote(name))") }
     }
     head.append("---")
-    let count = merge.plan.models.count
+    let count = origins.count
     var body = [
       "# \(MarkdownText.line(title))", "",
       "A merge of \(count == 1 ? "one language model" : "\(count) language models") with the method "
@@ -47,7 +49,7 @@ struct ModelCard: Sendable {
       "| parent | part | licence | tensors read | XXH3-128 of them |", "|---|---|---|---|---|",
     ]
     for (number, parent) in record.parents.enumerated() {
-      let part = number == merge.plan.donor ? "base, donor of tokenizer and configuration" : "merged"
+      let part = origins[number].isDonor ? "base, donor of tokenizer and configuration" : "merged"
       body.append(
         "| \(MarkdownText.cell(parent.reference)) | \(part) | \(MarkdownText.cell(cards[number].label)) "
           + "| \(parent.tensors) | `\(parent.digest)` |")
@@ -71,7 +73,7 @@ struct ModelCard: Sendable {
 extension OpenedMerge {
   /// Where the licences of the parents do not go together, or are not known.
   public var licenceWarnings: [String] {
-    InheritedLicence(of: zip(plan.models, parents).map { ($0.reference, ParentCard(of: $1.folder)) }).warnings
+    InheritedLicence(of: origins.map { ($0.reference, ParentCard(of: $0.model.folder)) }).warnings
   }
 }
 

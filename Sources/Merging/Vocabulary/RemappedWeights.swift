@@ -1,7 +1,7 @@
 internal import Tensors
 
 /// A model's weights with other rows in its embedding and head, gathered while they are read.
-struct RemappedWeights: TensorSource {
+struct RemappedWeights: ForwardingSource {
   /// All tensors, those with new rows in their new shapes.
   let index: TensorIndex
   private let weights: any TensorSource
@@ -30,6 +30,8 @@ struct RemappedWeights: TensorSource {
       try weights.read(tensor, elements: range, into: destination)
     }
   }
+
+  func origin(of tensor: String) -> (any TensorSource)? { gathered[tensor] == nil ? weights : nil }
 
   func region(of tensor: String) throws -> TensorRegion? {
     gathered[tensor] == nil ? try weights.region(of: tensor) : nil

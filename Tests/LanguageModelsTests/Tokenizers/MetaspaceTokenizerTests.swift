@@ -1,6 +1,8 @@
 import BraidTesting
+import Checkpoints
 import Documents
 import LanguageModels
+import Tensors
 import Testing
 
 /// Tokenizers made of SentencePiece models, against what the `tokenizers` library makes of texts with them.
@@ -32,6 +34,36 @@ struct MetaspaceTokenizerTests {
           Array(tokenizer.decode(tokens, skippingSpecialTokens: true).utf8)
             == Array((expected["visible"]?.string ?? whole).utf8), "\(name): \(text.debugDescription)")
       }
+    }
+  }
+
+  @Test(arguments: [true, false])
+  func `a tokenizer that went through a GGUF file makes the same tokens`(hasScores: Bool) throws {
+    let source = Fixture.path("tokenizers/metaspace")
+    let original = try Files.bytes(source + "/tokenizer.json")
+    let files = TokenizerFiles(
+      tokenizer: try JSONParser.parse(original),
+      sentencePiece: hasScores ? try Files.bytes(source + "/tokenizer.model") : nil)
+    let embedding = TensorDescription(name: "model.embed_tokens.weight", dtype: .float32, shape: [440, 1])
+    let layout = try GGUFLayout.make(
+      [embedding],
+      configuration: try JSONParser.parse(
+        """
+        {"architectures": ["LlamaForCausalLM"], "hidden_size": 1, "intermediate_size": 1, "num_hidden_layers": 1,
+         "num_attention_heads": 1, "max_position_embeddings": 8, "vocab_size": 440}
+        """), tokenizer: files, form: .float32)
+    let folder = try TemporaryFolder()
+    let bytes = layout.shards[0].header + [UInt8](repeating: 0, count: embedding.byteCount)
+    let model = try ModelFolder.open(try folder.write("model.gguf", bytes))
+    let tokenizer = try Tokenizer(try #require(try model.file(named: "tokenizer.json")))
+    let expected = try Tokenizer(original)
+    let texts = try JSONParser.parse(try Files.bytes(Fixture.path("tokenizers/texts.json"))).array ?? []
+    for text in texts.compactMap(\.string) {
+      let tokens = try expected.encode(text, addingSpecialTokens: true)
+      #expect(try tokenizer.encode(text, addingSpecialTokens: true) == tokens, "\(text.debugDescription)")
+      #expect(
+        tokenizer.decode(tokens, skippingSpecialTokens: false)
+          == expected.decode(tokens, skippingSpecialTokens: false))
     }
   }
 

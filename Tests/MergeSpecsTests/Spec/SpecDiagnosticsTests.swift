@@ -175,7 +175,7 @@ import Testing
           - {model: a, parameters: {weight: 1}}
           - {model: b, parameters: {weight: -1}}
         """),
-    Case(title: "two documents", spec: "merge_method: passthrough\nmodels: [{model: a}]\n---\nname: x\n"),
+    Case(title: "a stage without a method", spec: "merge_method: passthrough\nmodels: [{model: a}]\n---\nname: x\n"),
   ]
 
   @Test func `every mistake is named with its place and what to do`() throws {
