@@ -131,6 +131,6 @@ import Testing
       models: try models())
     // Without the base there is nothing to add to.
     #expect(absent.copyReason(of: up) == "c left out")
-    #expect(absent.step(up)?.inputs.map(\.model) == [0])
+    #expect(absent.step(up)?.inputs.map(\.model) == [1])
   }
 }
