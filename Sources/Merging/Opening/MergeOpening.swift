@@ -62,6 +62,8 @@ struct MergeOpening {
     var vocabulary = VocabularyOpening(stage)
     vocabulary.apply(to: &parents)
     diagnostics += try vocabulary.diagnostics + ChatTemplateOpening.apply(stage, to: &parents)
+    // Where models cannot be given one vocabulary, the planner could only say that they do not have one.
+    guard !vocabulary.isFaulty else { return nil }
     let (plan, faults) = Planner.plan(stage, models: parents.mapValues(\.header))
     diagnostics += faults
     guard let plan else { return nil }
