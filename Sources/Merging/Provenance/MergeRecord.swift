@@ -59,8 +59,7 @@ package struct MergeRecord: Sendable {
   package init?(_ root: JSONNode) {
     guard let merge = root[Self.member], let version = merge["braid"]?.string, let folder = merge["folder"]?.string,
       let name = merge["name"]?.string,
-      let format = (merge["options"]?["format"]?.string).flatMap(OutputOptions.Format.init(rawValue:)),
-      let size = merge["options"]?["max_shard_size"]?.int, size > 0
+      let format = (merge["options"]?["format"]?.string).flatMap(OutputOptions.Format.init(rawValue:))
     else { return nil }
     self.version = version
     self.name = name
@@ -68,7 +67,7 @@ package struct MergeRecord: Sendable {
     options = OutputOptions(
       format: format, dtype: (merge["options"]?["dtype"]?.string).flatMap(DType.init(rawValue:)),
       quantization: (merge["options"]?["quantize"]?.string).flatMap(BlockFormat.init(rawValue:)),
-      maximumShardSize: size)
+      maximumShardSize: (merge["options"]?["max_shard_size"]?.int).flatMap { $0 > 0 ? $0 : nil })
     isLenient = merge["options"]?["lenient"]?.bool ?? false
     hasCard = merge["options"]?["card"]?.bool ?? true
     parents = (merge["parents"]?.array ?? []).compactMap { parent in
@@ -88,7 +87,7 @@ package struct MergeRecord: Sendable {
           ("format", .string(options.format.rawValue)),
           ("dtype", options.dtype.map { .string($0.rawValue) } ?? .null),
           ("quantize", options.quantization.map { .string($0.rawValue) } ?? .null),
-          ("max_shard_size", .integer(options.maximumShardSize)), ("lenient", .bool(isLenient)),
+          ("max_shard_size", options.maximumShardSize.map { .integer($0) } ?? .null), ("lenient", .bool(isLenient)),
           ("card", .bool(hasCard)),
         ])
       ),
