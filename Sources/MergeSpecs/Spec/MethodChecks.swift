@@ -66,6 +66,8 @@ extension SpecReader {
     let names = methods.map(\.name).joined(separator: " and ")
     let plural = methods.count > 1
     if parameterNames.contains(entry.name) {
+      // Without a value it was reported where it was read.
+      if entry.cases.isEmpty { return }
       warning(
         at: entry.position, "\(names) \(plural ? "have" : "has") no parameter \(entry.name); it is ignored",
         hint: own.isEmpty
