@@ -64,7 +64,7 @@ public enum Merger {
       try MergeExecutor(plan: plan, sources: merge.sources, resources: resources)
         .run(into: writer, skipping: writer.finishedTensors, progress: progress)
       try writer.addFiles(beside: merge.donor, configuration: configuration?.bytes, except: [specName])
-      try writer.add(file: specName, bytes: Array(merge.text.utf8))
+      try writer.add(file: specName, bytes: Array(merge.recordedText.utf8))
       try writer.finish()
     } catch {
       writer.abandon(keepingPartial: true)

@@ -108,7 +108,8 @@ public struct MergeExecutor: Sendable {
     let step = plan.steps[index]
     let resident = resources.residentBytes / resources.threads * workers.count
     let runner = try StepRunner(
-      step: step, sources: sources, workers: workers, scratches: scratches, residentBytes: resident)
+      step: step, sources: sources, workers: workers, scratches: scratches, residentBytes: resident,
+      refusingNonFiniteOf: plan.modelsToCheck)
     let elements = step.output.shape.elementCount
     let bands = Bands.count(of: elements)
     if bands == 0 { return try sink.finished(tensor: index) }
@@ -125,6 +126,11 @@ public struct MergeExecutor: Sendable {
       }
     }
   }
+}
+
+extension MergePlan {
+  /// The names of the models, if what is infinite or NaN in them is refused.
+  var modelsToCheck: [String]? { allowsNonFinite ? nil : models.map(\.reference) }
 }
 
 extension PlanStep {

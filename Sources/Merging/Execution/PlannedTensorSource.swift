@@ -9,6 +9,7 @@ public struct PlannedTensorSource: TensorSource {
   private let steps: [String: PlanStep]
   private let sources: [any TensorSource]
   private let resources: MergeResources
+  private let modelsToCheck: [String]?
 
   /// Serves a plan.
   ///
@@ -18,6 +19,7 @@ public struct PlannedTensorSource: TensorSource {
     steps = Dictionary(plan.steps.map { ($0.output.name, $0) }, uniquingKeysWith: { first, _ in first })
     self.sources = sources
     self.resources = resources
+    modelsToCheck = plan.modelsToCheck
   }
 
   /// Merges the tensor and copies the elements asked for.
@@ -32,7 +34,8 @@ public struct PlannedTensorSource: TensorSource {
     let workers = ThreadTeam(count: resources.threads)
     let scratches = (0..<workers.count).map { _ in Scratch(inputs: step.inputs.count) }
     let runner = try StepRunner(
-      step: step, sources: sources, workers: workers, scratches: scratches, residentBytes: resources.residentBytes)
+      step: step, sources: sources, workers: workers, scratches: scratches, residentBytes: resources.residentBytes,
+      refusingNonFiniteOf: modelsToCheck)
     let size = description.dtype.byteCount
     let elements = description.shape.elementCount
     let first = range.lowerBound / Bands.elements

@@ -1,5 +1,6 @@
 public import Checkpoints
 public import Documents
+internal import MergeMethods
 public import MergeSpecs
 public import Tensors
 
@@ -15,6 +16,8 @@ public struct OpenedMerge: Sendable {
   public let folders: [ModelFolder]
   /// Warnings and notes about the spec.
   public let diagnostics: [Diagnostic]
+  /// The spec as it was carried out: the text, with the seed that took the place of its own.
+  public let recordedText: String
 
   /// The weights of the plan's models, in its order.
   public var sources: [any TensorSource] { folders.map { $0.weights } }
@@ -24,18 +27,29 @@ public struct OpenedMerge: Sendable {
 
   /// Reads a spec, finds and opens its models, and plans the merge.
   ///
-  /// - Parameter lenient: whether unknown keys are warnings.
+  /// - Parameters:
+  ///   - lenient: whether unknown keys are warnings.
+  ///   - overrides: what takes the place of the spec's own words.
   /// - Throws: a `MergeSpecError` with all that is wrong with the spec and its models, or a `CheckpointError` if the
   ///   spec cannot be read.
-  public static func open(_ file: String, lenient: Bool = false) throws -> OpenedMerge {
+  public static func open(
+    _ file: String, lenient: Bool = false, overriding overrides: MergeOverrides = MergeOverrides()
+  ) throws -> OpenedMerge {
     let bytes = try SpecFile.read(file)
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw MergeSpecError(
         diagnostics: [Diagnostic(.error, file: file, "the spec is not text in UTF-8")], text: "")
     }
     let (spec, found) = MergeSpec.parse(text, file: file, lenient: lenient)
-    guard let spec else { throw MergeSpecError(diagnostics: found, text: text) }
+    guard var spec else { throw MergeSpecError(diagnostics: found, text: text) }
     var diagnostics = found
+    if let seed = overrides.seed {
+      spec.seed = seed
+      if !spec.method.drawsAtRandom {
+        diagnostics.append(
+          Diagnostic(.warning, file: file, "the seed has no effect: \(spec.method.name) draws nothing at random"))
+      }
+    }
     var folders: [String: ModelFolder] = [:]
     let home = SpecFile.folder(of: file)
     for reference in spec.references {
@@ -53,14 +67,15 @@ public struct OpenedMerge: Sendable {
     let headers = folders.mapValues {
       ModelHeader(index: $0.weights.index, configuration: $0.configuration, location: $0.path)
     }
-    let (plan, faults) = Planner.plan(spec, models: headers)
+    var (plan, faults) = Planner.plan(spec, models: headers)
+    plan?.allowsNonFinite = overrides.allowsNonFinite
     diagnostics = Diagnostic.sorted(diagnostics + faults)
     guard let plan, !diagnostics.contains(where: { $0.severity == .error }) else {
       throw MergeSpecError(diagnostics: diagnostics, text: text)
     }
     return OpenedMerge(
       file: file, text: text, plan: plan, folders: plan.models.compactMap { folders[$0.reference] },
-      diagnostics: diagnostics)
+      diagnostics: diagnostics, recordedText: overrides.recorded(in: text, file: file))
   }
 
   /// The donor's configuration with the changes that the plan asks for, or nil if the donor has none.
