@@ -19,7 +19,7 @@ import Testing
     var methods: Set<String> = []
     for family in [Self.family, Fixture.path("families/a")] {
       for path in try Files.list(family + "/golden") where path.hasSuffix("/spec.yaml") {
-        let text = try Files.text(path)
+        let text = try Files.text("\(family)/golden/\(path)")
         let line = text.split(separator: "\n").first { $0.hasPrefix("merge_method: ") }
         methods.insert(String(line?.dropFirst("merge_method: ".count) ?? ""))
       }

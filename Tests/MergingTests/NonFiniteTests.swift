@@ -27,7 +27,7 @@ import Testing
         == "w of ./m0 holds nan at element 3; --allow-nan merges it all the same")
   }
 
-  @Test(arguments: ["linear", "ties", "dare_linear", "sce", "nearswap"])
+  @Test(arguments: ["linear", "ties", "nearswap", "ram", "emr"])
   func `allowed, it is merged, and elements apart from it are as they were`(method: String) throws {
     var (plan, sources) = try Self.merge(method, dtype: .float32, odd: .nan)
     plan.allowsNonFinite = true

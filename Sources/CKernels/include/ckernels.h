@@ -84,10 +84,10 @@ typedef struct {
   float lambda;
 } braid_election;
 
-// What turns a row and its base's into distributions: e^(x - largest) * factor; the two differ by a factor of
+// What turns a row and its base's into distributions: e^(x - reference) * factor; the two differ by a factor of
 // e^(x - base - offset).
 typedef struct {
-  float base_largest, base_factor, largest, factor, offset;
+  float base_reference, base_factor, reference, factor, offset;
 } braid_softmax;
 
 #define BRAID_SPIKES 4
@@ -197,8 +197,9 @@ typedef struct {
   // sums[i] += a[i] * b[i], in float64.
   void (*accumulate_products)(const float *a, const float *b, double *sums, size_t count);
 
-  // The largest of at least one element, and the sum of e^(x - largest), in float64 lanes.
-  void (*exponential_sum)(const void *x, int half, size_t count, float *largest, double *sum);
+  // The sum of e^(x - reference) over at least one element, in float64 lanes; the reference is zero, or the largest
+  // element where that is far from zero.
+  void (*exponential_sum)(const void *x, int half, size_t count, float *reference, double *sum);
   // This part's share in the Kullback-Leibler divergence of a row from its base's, 1e-8 added to each probability.
   double (*divergence)(const void *base, const void *x, const braid_softmax *softmax, int half, size_t count);
   // out = |x - base| * factor.

@@ -38,28 +38,37 @@ static inline __attribute__((always_inline)) float32x16 logarithm(float32x16 x) 
 }
 
 static inline __attribute__((always_inline)) void BRAID_SUFFIX(exponential_lanes)(const void *x, size_t count,
-                                                                                 float *largest, double *sum,
+                                                                                 float *reference, double *sum,
                                                                                  const int half) {
   float32x16 most = (float32x16){0} + element_at(x, 0, half);
+  float64x16 sums = {0};
+  // Weights are of the order of one: terms do not overflow, and those that vanish would not have counted.
   for (size_t i = 0; i < count; i += LANES) {
     const size_t length = count - i < LANES ? count - i : LANES;
     const float32x16 group = group_at(x, i, length, half);
-    most = lanes_choose((group > most) & first_lanes(length), group, most);
+    const int32x16 counts = first_lanes(length);
+    most = lanes_choose((group > most) & counts, group, most);
+    sums += __builtin_convertvector(lanes_where(counts, exponential(group)), float64x16);
   }
-  *largest = most[0];
-  for (size_t k = 1; k < LANES; k++) *largest = most[k] > *largest ? most[k] : *largest;
-  float64x16 sums = {0};
-  for (size_t i = 0; i < count; i += LANES) {
-    const size_t length = count - i < LANES ? count - i : LANES;
-    const float32x16 term = exponential(group_at(x, i, length, half) - *largest);
-    sums += __builtin_convertvector(lanes_where(first_lanes(length), term), float64x16);
+  float largest = most[0];
+  for (size_t k = 1; k < LANES; k++) largest = most[k] > largest ? most[k] : largest;
+  *reference = 0;
+  if (!(largest < 60.0f && largest > -60.0f)) {
+    // Where they are not, every term is taken relative to the largest.
+    sums = (float64x16){0};
+    for (size_t i = 0; i < count; i += LANES) {
+      const size_t length = count - i < LANES ? count - i : LANES;
+      const float32x16 term = exponential(group_at(x, i, length, half) - largest);
+      sums += __builtin_convertvector(lanes_where(first_lanes(length), term), float64x16);
+    }
+    *reference = largest;
   }
   *sum = lanes_sum(sums);
 }
 
-static void BRAID_SUFFIX(exponential_sum)(const void *x, int half, size_t count, float *largest, double *sum) {
-  if (half) return BRAID_SUFFIX(exponential_lanes)(x, count, largest, sum, 1);
-  BRAID_SUFFIX(exponential_lanes)(x, count, largest, sum, 0);
+static void BRAID_SUFFIX(exponential_sum)(const void *x, int half, size_t count, float *reference, double *sum) {
+  if (half) return BRAID_SUFFIX(exponential_lanes)(x, count, reference, sum, 1);
+  BRAID_SUFFIX(exponential_lanes)(x, count, reference, sum, 0);
 }
 
 // With q = softmax(base), p = softmax(x), both plus epsilon, and w = p / q - 1 the divergence sum p * ln(p / q) is
@@ -73,8 +82,7 @@ static inline __attribute__((always_inline)) double BRAID_SUFFIX(divergence_lane
   for (size_t i = 0; i < count; i += LANES) {
     const size_t length = count - i < LANES ? count - i : LANES;
     const float32x16 b = group_at(base, i, length, half), a = group_at(x, i, length, half);
-    const float32x16 q = exponential(b - softmax->base_largest) * softmax->base_factor;
-    const float32x16 p = exponential(a - softmax->largest) * softmax->factor;
+    const float32x16 q = exponential(b - softmax->base_reference) * softmax->base_factor;
     const float32x16 u = a - b - softmax->offset;
     // e^u - 1 for small u.
     float32x16 growth = (float32x16){0} + 1.0f / 40320;
@@ -86,7 +94,8 @@ static inline __attribute__((always_inline)) double BRAID_SUFFIX(divergence_lane
     growth = growth * u + 0.5f;
     growth = growth * u * u + u;
     const float32x16 below = q + epsilon;
-    const float32x16 w = lanes_choose(lanes_magnitude(u) < 0.5f, growth * q, p - q) / below;
+    float32x16 w = growth * q / below;
+    const int32x16 far = ~((lanes_magnitude(u) < 0.5f) & (lanes_magnitude(w) < 0.25f));
     float32x16 series = (float32x16){0} + 1.0f / 132;
     series = 1.0f / 110 - series * w;
     series = 1.0f / 90 - series * w;
@@ -98,9 +107,14 @@ static inline __attribute__((always_inline)) double BRAID_SUFFIX(divergence_lane
     series = 1.0f / 12 - series * w;
     series = 1.0f / 6 - series * w;
     series = 0.5f - series * w;
-    const float32x16 ratio = (p + epsilon) / below;
-    const float32x16 far = ratio * logarithm(ratio) - w;
-    const float32x16 term = below * lanes_choose(lanes_magnitude(w) < 0.25f, series * w * w, far);
+    float32x16 term = series * w * w;
+    // Rows of a fine-tune rarely have any; the others' terms are the same with and without them.
+    if (lane_bits((uint32x16)far)) {
+      const float32x16 p = exponential(a - softmax->reference) * softmax->factor;
+      const float32x16 ratio = (p + epsilon) / below;
+      term = lanes_choose(far, ratio * logarithm(ratio) - (p - q) / below, term);
+    }
+    term *= below;
     sums += __builtin_convertvector(lanes_where(first_lanes(length), term), float64x16);
   }
   return lanes_sum(sums);

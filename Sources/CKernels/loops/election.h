@@ -88,40 +88,97 @@ static inline __attribute__((always_inline)) float32x16 BRAID_SUFFIX(elected)(
   return mix / lanes_choose(divisor == 0.0f, one, divisor);
 }
 
+// Cuts without split ties, chance and positions that do not count need two comparisons.
+static inline __attribute__((always_inline)) int BRAID_SUFFIX(are_plain)(const braid_cut *cuts, size_t models) {
+  for (size_t j = 0; j < models; j++) {
+    if (cuts[j].keep_equal != 0 && cuts[j].keep_equal != BRAID_ALL_EQUAL) return 0;
+    if (cuts[j].drop_equal != 0 && cuts[j].drop_equal != BRAID_ALL_EQUAL) return 0;
+    if (cuts[j].draw || cuts[j].where) return 0;
+  }
+  return 1;
+}
+
+static inline __attribute__((always_inline)) float32x16 BRAID_SUFFIX(plain_difference)(float32x16 x, float32x16 start,
+                                                                                      const braid_cut *cut) {
+  const float32x16 difference = x - start;
+  const int32x16 magnitude = (int32x16)difference & 0x7fffffff;
+  const int32_t keep = cut->keep_equal == BRAID_ALL_EQUAL ? cut->keep_above - 1 : cut->keep_above;
+  const int32_t drop = cut->drop_equal == BRAID_ALL_EQUAL ? cut->drop_above - 1 : cut->drop_above;
+  return lanes_where((magnitude > keep) & (magnitude <= drop), difference * cut->scale);
+}
+
+// `models`, `half`, `plain` and, for the usual rules, most of `election` are constants wherever this is inlined.
 static inline __attribute__((always_inline)) void BRAID_SUFFIX(elect_lanes)(
     const void *base, const void *const *inputs, const braid_cut *cuts, const size_t models,
-    const braid_election *election, uint64_t first, float32x16 *part, float *out, size_t count, const int half) {
-  size_t kept[BRAID_MODELS] = {0}, dropped[BRAID_MODELS] = {0};
+    const braid_election election, uint64_t first, float *out, size_t count, const int half, const int plain) {
+  size_t kept[BRAID_MODELS], dropped[BRAID_MODELS];
+  float32x16 few[4], many[BRAID_MODELS], *part = models <= 4 ? few : many;
+  // Copies, which `out` cannot alias, stay in registers.
+  braid_cut few_cuts[4];
+  const void *few_inputs[4];
+  if (models <= 4) {
+    for (size_t j = 0; j < models; j++) {
+      few_cuts[j] = cuts[j];
+      few_inputs[j] = inputs[j];
+    }
+    cuts = few_cuts;
+    inputs = few_inputs;
+  }
+  if (!plain)
+    for (size_t j = 0; j < models; j++) kept[j] = dropped[j] = 0;
   for (size_t i = 0; i < count; i += LANES) {
     const size_t length = count - i < LANES ? count - i : LANES;
     const float32x16 start = group_at(base, i, length, half);
-    for (size_t j = 0; j < models; j++)
-      part[j] = BRAID_SUFFIX(kept_difference)(group_at(inputs[j], i, length, half), start, &cuts[j],
-                                              &kept[j], &dropped[j], first, i, length);
-    const float32x16 mix = BRAID_SUFFIX(elected)(part, cuts, models, election);
-    const float32x16 result = start + (election->lambda != 1.0f ? mix * election->lambda : mix);
-    store_group(result, out + i, length);
+    for (size_t j = 0; j < models; j++) {
+      const float32x16 x = group_at(inputs[j], i, length, half);
+      part[j] = plain ? BRAID_SUFFIX(plain_difference)(x, start, &cuts[j])
+                      : BRAID_SUFFIX(kept_difference)(x, start, &cuts[j], &kept[j], &dropped[j], first, i, length);
+    }
+    const float32x16 mix = BRAID_SUFFIX(elected)(part, cuts, models, &election);
+    store_group(start + (election.lambda != 1.0f ? mix * election.lambda : mix), out + i, length);
   }
+}
+
+// The usual rules are spelled out, so that loops do not ask for them again and again.
+static inline __attribute__((always_inline)) void BRAID_SUFFIX(elect_by)(
+    const void *base, const void *const *inputs, const braid_cut *cuts, const size_t models,
+    const braid_election *election, uint64_t first, float *out, size_t count, const int half, const int plain) {
+  const int sum = election->vote == BRAID_VOTE_SUM && !election->zero_is_negative && !election->largest;
+  const int weights = election->divisor == BRAID_DIVIDE_BY_WEIGHTS;
+#define BRAID_ELECT(...)                                                                                        \
+  do {                                                                                                          \
+    const braid_election known = {.lambda = election->lambda, __VA_ARGS__};                                          \
+    return BRAID_SUFFIX(elect_lanes)(base, inputs, cuts, models, known, first, out, count, half, plain);        \
+  } while (0)
+  if (sum && !election->unweighted && weights) BRAID_ELECT(.vote = BRAID_VOTE_SUM, .divisor = BRAID_DIVIDE_BY_WEIGHTS);
+  if (sum && !election->unweighted && !election->divisor) BRAID_ELECT(.vote = BRAID_VOTE_SUM);
+  if (sum && election->unweighted && weights)
+    BRAID_ELECT(.vote = BRAID_VOTE_SUM, .unweighted = 1, .divisor = BRAID_DIVIDE_BY_WEIGHTS);
+  if (election->vote == BRAID_VOTE_NONE && !election->divisor) BRAID_ELECT(.vote = BRAID_VOTE_NONE);
+#undef BRAID_ELECT
+  BRAID_SUFFIX(elect_lanes)(base, inputs, cuts, models, *election, first, out, count, half, plain);
 }
 
 // A few models stay in registers; more go through memory.
 static inline __attribute__((always_inline)) void BRAID_SUFFIX(elect_any)(
     const void *base, const void *const *inputs, const braid_cut *cuts, size_t models, const braid_election *election,
-    uint64_t first, float *out, size_t count, const int half) {
-  float32x16 few[4], many[BRAID_MODELS];
+    uint64_t first, float *out, size_t count, const int half, const int plain) {
   switch (models) {
-    case 1: return BRAID_SUFFIX(elect_lanes)(base, inputs, cuts, 1, election, first, few, out, count, half);
-    case 2: return BRAID_SUFFIX(elect_lanes)(base, inputs, cuts, 2, election, first, few, out, count, half);
-    case 3: return BRAID_SUFFIX(elect_lanes)(base, inputs, cuts, 3, election, first, few, out, count, half);
-    case 4: return BRAID_SUFFIX(elect_lanes)(base, inputs, cuts, 4, election, first, few, out, count, half);
-    default: return BRAID_SUFFIX(elect_lanes)(base, inputs, cuts, models, election, first, many, out, count, half);
+    case 1: return BRAID_SUFFIX(elect_by)(base, inputs, cuts, 1, election, first, out, count, half, plain);
+    case 2: return BRAID_SUFFIX(elect_by)(base, inputs, cuts, 2, election, first, out, count, half, plain);
+    case 3: return BRAID_SUFFIX(elect_by)(base, inputs, cuts, 3, election, first, out, count, half, plain);
+    case 4: return BRAID_SUFFIX(elect_by)(base, inputs, cuts, 4, election, first, out, count, half, plain);
   }
+  BRAID_SUFFIX(elect_lanes)(base, inputs, cuts, models, *election, first, out, count, half, plain);
 }
 
 static void BRAID_SUFFIX(elect)(const void *base, const void *const *inputs, const braid_cut *cuts, size_t models,
                                 const braid_election *election, uint64_t first, int half, float *out, size_t count) {
-  if (half) return BRAID_SUFFIX(elect_any)(base, inputs, cuts, models, election, first, out, count, 1);
-  BRAID_SUFFIX(elect_any)(base, inputs, cuts, models, election, first, out, count, 0);
+  const int plain = BRAID_SUFFIX(are_plain)(cuts, models);
+  if (half && plain) return BRAID_SUFFIX(elect_any)(base, inputs, cuts, models, election, first, out, count, 1, 1);
+  if (half) return BRAID_SUFFIX(elect_any)(base, inputs, cuts, models, election, first, out, count, 1, 0);
+  if (plain) return BRAID_SUFFIX(elect_any)(base, inputs, cuts, models, election, first, out, count, 0, 1);
+  BRAID_SUFFIX(elect_any)(base, inputs, cuts, models, election, first, out, count, 0, 0);
 }
 
 // How many positions have a sum of differences above zero, less how many have one below.

@@ -13,13 +13,18 @@ static inline __attribute__((always_inline)) uint64x16 BRAID_SUFFIX(random_bits)
 // Which of sixteen elements are kept, the first of which has the number `element`.
 static inline __attribute__((always_inline)) int32x16 BRAID_SUFFIX(drawn)(float32x16 magnitude, const braid_draw *draw,
                                                                          uint64_t element) {
-  uint32x16 rank = {0};
+  const uint32x16 bits = __builtin_convertvector(BRAID_SUFFIX(random_bits)(draw->key, element) >> 32, uint32x16);
+  // Below a certainty, 32 bits hold the threshold; a lower one is a certainty too.
+  if (draw->levels_count == 0)
+    return draw->threshold >> 32 ? (int32x16){0} - 1 : (int32x16)(bits < (uint32_t)draw->threshold);
+  // How many levels are below an element plus how many are not above it: for each of them one more than the sign of
+  // the difference, in which the patterns of magnitudes are like the magnitudes.
+  const int32x16 pattern = (int32x16)magnitude;
+  int32x16 rank = (int32x16){0} + (int32_t)draw->levels_count;
   for (size_t j = 0; j < draw->levels_count; j++) {
-    const float level = draw->levels[j];
-    // Comparisons give all ones, which is minus one.
-    rank -= (uint32x16)(magnitude > level) + (uint32x16)(magnitude >= level);
+    const int32x16 difference = pattern - (int32_t)as_bits(draw->levels[j]);
+    rank += __builtin_elementwise_max(__builtin_elementwise_min(difference, (int32x16){0} + 1), (int32x16){0} - 1);
   }
-  const uint64x16 threshold = __builtin_convertvector(rank, uint64x16) * draw->step + draw->threshold;
-  const uint64x16 bits = BRAID_SUFFIX(random_bits)(draw->key, element) >> 32;
-  return __builtin_convertvector(bits < threshold, int32x16);
+  const uint32x16 threshold = (uint32x16)((uint32x16)rank * (uint32_t)draw->step + (uint32_t)draw->threshold);
+  return (int32x16)(bits < threshold);
 }

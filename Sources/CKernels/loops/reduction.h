@@ -61,18 +61,20 @@ static inline __attribute__((always_inline)) void BRAID_SUFFIX(variance_lanes)(c
                                                                               const void *const *inputs, size_t models,
                                                                               float *out, size_t count,
                                                                               const int half) {
-  const float number = (float)models;
+  // One over a power of two is exact.
+  const float number = (float)models, factor = 1.0f / number;
+  const int exact = (models & (models - 1)) == 0;
   for (size_t i = 0; i < count; i += LANES) {
     const size_t length = count - i < LANES ? count - i : LANES;
     const float32x16 start = group_at(base, i, length, half);
     float32x16 mean = {0}, sum = {0};
     for (size_t j = 0; j < models; j++) mean += group_at(inputs[j], i, length, half) - start;
-    mean = mean / number;
+    mean = exact ? mean * factor : mean / number;
     for (size_t j = 0; j < models; j++) {
       const float32x16 deviation = group_at(inputs[j], i, length, half) - start - mean;
       sum += deviation * deviation;
     }
-    store_group(sum / number, out + i, length);
+    store_group(exact ? sum * factor : sum / number, out + i, length);
   }
 }
 
@@ -82,16 +84,14 @@ static void BRAID_SUFFIX(difference_variance)(const void *base, const void *cons
   BRAID_SUFFIX(variance_lanes)(base, inputs, models, out, count, 0);
 }
 
-static inline __attribute__((always_inline)) int BRAID_SUFFIX(all_finite_lanes)(const void *x, size_t count,
-                                                                               const int half) {
-  uint32x16 odd = {0};
-  for (size_t i = 0; i < count; i += LANES) {
-    const size_t length = count - i < LANES ? count - i : LANES;
-    odd |= (uint32x16)(((uint32x16)group_at(x, i, length, half) & 0x7f800000u) == 0x7f800000u);
-  }
-  return lane_bits(odd) == 0;
-}
-
 static int BRAID_SUFFIX(all_finite)(const void *x, int half, size_t count) {
-  return half ? BRAID_SUFFIX(all_finite_lanes)(x, count, 1) : BRAID_SUFFIX(all_finite_lanes)(x, count, 0);
+  if (half) {
+    const uint16_t *words = x;
+    uint16_t odd = 0;
+    for (size_t i = 0; i < count; i++) odd |= (words[i] & 0x7f80u) == 0x7f80u;
+    return !odd;
+  }
+  uint32_t odd = 0;
+  for (size_t i = 0; i < count; i++) odd |= (as_bits(((const float *)x)[i]) & 0x7f800000u) == 0x7f800000u;
+  return !odd;
 }

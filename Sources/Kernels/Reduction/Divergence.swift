@@ -1,40 +1,40 @@
 internal import CKernels
 
-/// The sum of e^x over some elements, as e^largest·sum, so that nothing overflows.
+/// The sum of e^x over some elements, as e^reference·sum, so that nothing overflows.
 public struct ExponentialSum: Sendable, Hashable {
-  /// The largest element.
-  public var largest: Float
-  /// The sum of e^(x − largest).
+  /// The largest element, or zero where elements are small enough for that.
+  public var reference: Float
+  /// The sum of e^(x − reference).
   public var sum: Double
 
   /// The sum over nothing.
-  public init() { (largest, sum) = (-.infinity, 0) }
+  public init() { (reference, sum) = (-.infinity, 0) }
 
-  /// The sum over elements whose largest is known.
-  public init(largest: Float, sum: Double) {
-    self.largest = largest
+  /// The sum relative to a reference.
+  public init(reference: Float, sum: Double) {
+    self.reference = reference
     self.sum = sum
   }
 }
 
 /// What turns a row and its base's into the distributions that softmax makes of them.
 public struct SoftmaxPair: Sendable, Hashable {
-  /// The base row's largest element.
-  public var baseLargest: Float
-  /// One over the base row's sum of e^(x − largest).
+  /// The reference of the base row's sum.
+  public var baseReference: Float
+  /// One over the base row's sum of e^(x − reference).
   public var baseFactor: Float
-  /// The row's largest element.
-  public var largest: Float
+  /// The reference of the row's sum.
+  public var reference: Float
   /// One over the row's sum.
   public var factor: Float
   /// The logarithm of the ratio of both whole sums.
   public var offset: Float
 
   /// The pair.
-  public init(baseLargest: Float, baseFactor: Float, largest: Float, factor: Float, offset: Float) {
-    self.baseLargest = baseLargest
+  public init(baseReference: Float, baseFactor: Float, reference: Float, factor: Float, offset: Float) {
+    self.baseReference = baseReference
     self.baseFactor = baseFactor
-    self.largest = largest
+    self.reference = reference
     self.factor = factor
     self.offset = offset
   }
@@ -45,7 +45,7 @@ extension VectorKernels {
   public func exponentialSum(_ x: UnsafeRawPointer, bfloat16: Bool = false, count: Int) -> ExponentialSum {
     guard count > 0 else { return ExponentialSum() }
     var sum = ExponentialSum()
-    table.pointee.exponential_sum(x, bfloat16 ? 1 : 0, count, &sum.largest, &sum.sum)
+    table.pointee.exponential_sum(x, bfloat16 ? 1 : 0, count, &sum.reference, &sum.sum)
     return sum
   }
 
@@ -54,7 +54,7 @@ extension VectorKernels {
     _ x: UnsafeRawPointer, from base: UnsafeRawPointer, bfloat16: Bool = false, _ softmax: SoftmaxPair, count: Int
   ) -> Double {
     var plain = braid_softmax(
-      base_largest: softmax.baseLargest, base_factor: softmax.baseFactor, largest: softmax.largest,
+      base_reference: softmax.baseReference, base_factor: softmax.baseFactor, reference: softmax.reference,
       factor: softmax.factor, offset: softmax.offset)
     return table.pointee.divergence(base, x, &plain, bfloat16 ? 1 : 0, count)
   }

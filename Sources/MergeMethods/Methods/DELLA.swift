@@ -20,7 +20,7 @@ struct DELLA: TaskVectorMethod, Hashable {
     laws: [.idempotent, .homogeneous],
     deviations: [
       "Which elements are kept follows from the seed, the tensor's name, the model's place and the element; mergekit's draws depend on the order of execution.",
-      "Ranks in rows of more than 64 elements are known to within 1/32 of the row, and equal magnitudes have equal chances.",
+      "Ranks in rows of more than 64 elements are known to within 1/16 of the row, and equal magnitudes have equal chances.",
       "Tensors of more than two axes are ranked along the last; mergekit ranks along the second.",
       "Rows of one element are kept with chance density; mergekit makes them NaN.",
     ],

@@ -65,9 +65,9 @@ final class RowExponentialSurvey: Survey, @unchecked Sendable {
         base = Self.sum(base, piece.base)
         other = Self.sum(other, piece.other)
       }
-      let offset = Double(other.largest) - Double(base.largest) + Elementary.log(other.sum / base.sum)
+      let offset = Double(other.reference) - Double(base.reference) + Elementary.log(other.sum / base.sum)
       return SoftmaxPair(
-        baseLargest: base.largest, baseFactor: Float(1 / base.sum), largest: other.largest,
+        baseReference: base.reference, baseFactor: Float(1 / base.sum), reference: other.reference,
         factor: Float(1 / other.sum), offset: Float(offset))
     }
   }
@@ -75,11 +75,11 @@ final class RowExponentialSurvey: Survey, @unchecked Sendable {
   private static func sum(_ first: ExponentialSum, _ second: ExponentialSum) -> ExponentialSum {
     if second.sum == 0 { return first }
     if first.sum == 0 { return second }
-    let largest = max(first.largest, second.largest)
+    let reference = max(first.reference, second.reference)
     return ExponentialSum(
-      largest: largest,
-      sum: first.sum * Elementary.exp(Double(first.largest - largest))
-        + second.sum * Elementary.exp(Double(second.largest - largest)))
+      reference: reference,
+      sum: first.sum * Elementary.exp(Double(first.reference - reference))
+        + second.sum * Elementary.exp(Double(second.reference - reference)))
   }
 }
 

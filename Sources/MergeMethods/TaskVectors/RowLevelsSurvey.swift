@@ -3,8 +3,8 @@ internal import Tensors
 
 /// For each row of each model's differences, magnitudes at evenly spaced ranks; a vector is one row.
 ///
-/// Rows of up to 64 elements are known exactly; of longer ones 16 levels are kept, which tell an element's rank to
-/// within 1/32 of the row. Only rows that cross the border of two bands are held for longer than it takes to read them.
+/// Rows of up to 64 elements are known exactly; of longer ones 8 levels are kept, which tell an element's rank to
+/// within 1/16 of the row. Only rows that cross the border of two bands are held for longer than it takes to read them.
 final class RowLevelsSurvey: Survey, @unchecked Sendable {
   // Each row has its own places in `table`; they are written once, by the worker that completes the row, or by `merge`,
   // whose calls never overlap.
@@ -12,7 +12,7 @@ final class RowLevelsSurvey: Survey, @unchecked Sendable {
   /// The longest row of which every element is a level.
   static let longestExact = 64
   /// How many levels a longer row has.
-  static let levelsOfLongRows = 16
+  static let levelsOfLongRows = 8
 
   /// Rows of which a worker has seen a part, with the magnitudes by model.
   private final class Local {
