@@ -92,6 +92,7 @@ static inline __attribute__((always_inline)) double lanes_sum(float64x16 lanes) 
 #include "loops/random.h"
 #include "loops/election.h"
 #include "loops/statistics.h"
+#include "loops/low_rank.h"
 
 #define TABLE_NAME BRAID_SUFFIX(braid_kernels)
 #define TEXT(x) #x
@@ -161,4 +162,5 @@ const braid_kernels TABLE_NAME = {
     .difference_sums = BRAID_SUFFIX(difference_sums),
     .task_vector_sums = BRAID_SUFFIX(task_vector_sums),
     .add_scaled = BRAID_SUFFIX(add_scaled),
+    .add_product = BRAID_SUFFIX(add_product),
 };

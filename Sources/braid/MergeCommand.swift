@@ -13,6 +13,10 @@ struct MergeCommand: AsyncParsableCommand {
 
   @Argument(help: "The merge spec, a YAML file.") var spec: String
   @Option(name: .shortAndLong, help: "The folder to make.") var output: String
+  @Option(
+    help: ArgumentHelp(
+      "Also write each stage of the spec as a model folder in there, or use the one that an earlier run has written.",
+      valueName: "dir")) var keepStages: String?
   @OptionGroup var resources: ResourceOptions
   @OptionGroup var form: OutputForm
   @Flag(help: "Replace the folder if there is one.") var force = false
@@ -21,6 +25,7 @@ struct MergeCommand: AsyncParsableCommand {
   @Option(help: "Draw at random from this seed rather than the spec's; it is recorded in the output's merge.yml.")
   var seed: UInt64?
   @Flag(help: "Merge inputs that hold infinite elements or NaN, rather than refuse them.") var allowNan = false
+  @Flag(help: "Write no model card (README.md) beside the weights.") var noCard = false
   @Flag(help: "Say nothing but errors.") var quiet = false
 
   func validate() throws {
@@ -40,13 +45,23 @@ struct MergeCommand: AsyncParsableCommand {
     {
       Terminal.note(MergeSpecError.rendered(warnings, text: String(decoding: file.bytes, as: UTF8.self)))
     }
-    let progress = quiet ? nil : ProgressLine(label: "merging", total: Merger.workload(of: merge.plan), unit: .bytes)
+    if !quiet, !noCard {
+      for warning in merge.licenceWarnings { Terminal.note("\(spec): warning: \(warning)") }
+    }
+    let workload =
+      keepStages == nil ? Merger.workload(of: merge.plan) : Merger.workloadWithStages(of: merge)
+    let progress = quiet ? nil : ProgressLine(label: "merging", total: workload, unit: .bytes)
     let summary = try Merger.merge(
       merge,
       to: MergeOutput(
-        destination: output, options: form.options, mode: force ? .force : resume ? .resume : .fresh),
-      resources: resources.resources, progress: { progress?.advance($0) })
+        destination: output, options: form.options, mode: force ? .force : resume ? .resume : .fresh,
+        writesCard: !noCard),
+      keepingStagesIn: keepStages, resources: resources.resources, progress: { progress?.advance($0) })
     progress?.finish()
-    if !quiet { print(summary.text) }
+    if quiet { return }
+    for stage in summary.stages {
+      print("\(stage.path): stage \(stage.name)" + (stage.isReused ? ", as it was written before" : ""))
+    }
+    print(summary.text)
   }
 }

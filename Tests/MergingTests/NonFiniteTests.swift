@@ -56,14 +56,15 @@ import Testing
     let folder = try TemporaryFolder()
     for (suffix, recorded) in [("", "\nseed: 9\n"), ("\nseed: 3\n", "\nseed: 9\n")] {
       let merge = try OpenedMerge.open(try folder.write("spec.yml", text + suffix), overriding: .init(seed: 9))
-      #expect(merge.plan.seed == 9 && merge.text == text + suffix)
-      #expect(merge.recordedText == text + recorded)
-      let again = try OpenedMerge.open(try folder.write("again.yml", merge.recordedText))
+      #expect(merge.plan.seed == 9 && merge.text == text + recorded)
+      let again = try OpenedMerge.open(try folder.write("again.yml", merge.text))
       #expect(again.plan.seed == 9)
     }
-    let linear = text.replacing("dare_linear", with: "task_arithmetic").replacing(", density: 0.5", with: "")
-    let merge = try OpenedMerge.open(try folder.write("linear.yml", linear), overriding: .init(seed: 9))
-    #expect(merge.diagnostics.contains { $0.message.contains("the seed has no effect") })
+    let braces =
+      "{merge_method: dare_linear, base_model: \(family)/base, models: [{model: \(family)/a, parameters: {weight: 1}}]}"
+    #expect(throws: MergeSpecError.self) {
+      try OpenedMerge.open(try folder.write("braces.yml", braces), overriding: .init(seed: 9))
+    }
   }
 
   // MARK: Means

@@ -1,4 +1,4 @@
-internal import Documents
+package import Documents
 internal import Synchronization
 internal import Tensors
 
@@ -36,6 +36,7 @@ public final class CheckpointWriter: Sendable {
   private let journal: FinishedTensors
   private let replaces: Bool
   private let isOpen = Atomic(true)
+  private let record: Mutex<CheckpointRecord?> = Mutex(nil)
 
   /// Prepares the files of a checkpoint; space for all of them is reserved at once.
   ///
@@ -86,6 +87,9 @@ public final class CheckpointWriter: Sendable {
     var finished: Set<Int>
     var replaces: Bool
   }
+
+  /// Whether something stands at a destination that only ``Mode/force`` may replace.
+  public static func isOccupied(_ destination: String) -> Bool { PartialFolder.isOccupied(destination) }
 
   private static func checkVacancy(of destination: String, _ mode: Mode, replaces: Bool) throws(CheckpointError) {
     guard !replaces, PartialFolder.isOccupied(destination) else { return }
@@ -209,10 +213,13 @@ public final class CheckpointWriter: Sendable {
 
   // MARK: The end
 
-  /// Waits until everything is on the device and gives the folder its name.
+  /// Completes the weight files, after which no tensor can be written any more.
   ///
-  /// - Throws: if a tensor has not been finished, or the system fails; the partial folder then stays.
-  public func finish() throws(CheckpointError) {
+  /// - Returns: one digest for all tensors.
+  /// - Throws: if a tensor has not been finished, or the system fails.
+  @discardableResult
+  package func seal() throws(CheckpointError) -> ContentDigest {
+    if let digest = record.withLock({ $0?.digest }) { return digest }
     let missing = try journal.missing()
     guard missing.isEmpty else {
       throw CheckpointError(
@@ -220,22 +227,39 @@ public final class CheckpointWriter: Sendable {
         "\(missing.count) tensors have not been written, \(PrintableText.quoted(layout.tensors[missing[0]].name)) among them"
       )
     }
-    try close()
+    let sealed = try close()
+    record.withLock { $0 = sealed }
+    return sealed.digest
+  }
+
+  /// Adds a member to the record of the checkpoint, once the weights are complete.
+  package func addToRecord(_ member: String, _ value: JSONValue) {
+    record.withLock { $0?.additions.append((member, value)) }
+  }
+
+  /// Waits until everything is on the device and gives the folder its name.
+  ///
+  /// - Throws: if a tensor has not been finished, or the system fails; the partial folder then stays.
+  public func finish() throws(CheckpointError) {
+    try seal()
+    if let bytes = record.withLock({ $0?.bytes }) {
+      try FileContents.write(bytes, to: Path.join(folder.model, CheckpointRecord.name))
+    }
     if let list = layout.shardList { try FileContents.write(list.bytes, to: Path.join(folder.model, list.name)) }
     isOpen.store(false, ordering: .relaxed)
     for shard in shards { try shard.sync() }
     try folder.publish(replacing: replaces)
   }
 
-  /// Writes what depends on the elements: checksums inside the files, and the record of all tensors.
-  private func close() throws(CheckpointError) {
+  /// Writes what depends on the elements, such as checksums inside the files, and digests all tensors.
+  private func close() throws(CheckpointError) -> CheckpointRecord {
     var record = CheckpointRecord(layout)
     for (number, shard) in layout.shards.enumerated() {
       let file = try MappedFile(path: shards[number].path)
       for piece in layout.closing?.pieces(ofShard: number, elements: file) ?? [] { try shards[number].write(piece) }
       for tensor in shard.tensors { record.set(digests.digest(of: tensor, in: file), tensor: tensor) }
     }
-    try FileContents.write(record.bytes, to: Path.join(folder.model, CheckpointRecord.name))
+    return record
   }
 
   /// Stops without a result.

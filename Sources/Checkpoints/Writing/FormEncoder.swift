@@ -27,20 +27,66 @@ struct FormEncoder {
     } else {
       convert(base, count: count, into: stored, errors: errors)
     }
-    guard let heads = form.interleavedHeads else {
-      return try write(UnsafeRawBufferPointer(stored), form.elements.byteCount(elements: first))
+    let bytes = UnsafeRawBufferPointer(stored)
+    switch form.order {
+    case .same: try write(bytes, form.elements.byteCount(elements: first))
+    case .transposed: try writeColumns(of: bytes, first..<first + count, write)
+    case .interleavedHalves(let heads):
+      try writeRows(of: bytes, first..<first + count, write) { row, rows in
+        Self.interleaved(row: row, heads: heads, of: rows)
+      }
+    case .joinedParts(let heads):
+      try writeRows(of: bytes, first..<first + count, write) { row, rows in
+        Self.joined(row: row, heads: heads, of: rows)
+      }
     }
+  }
+
+  /// Hands on row after row, each with the place of another one.
+  private func writeRows(
+    of bytes: UnsafeRawBufferPointer, _ range: Range<Int>,
+    _ write: (UnsafeRawBufferPointer, Int) throws(CheckpointError) -> Void, place: (Int, Int) -> Int
+  ) throws(CheckpointError) {
     let rows = tensor.shape.dimensions.first ?? 1
     let length = tensor.shape.elementCount / rows
-    var next = first
-    while next < first + count {
+    var next = range.lowerBound
+    while next < range.upperBound {
       let column = next % length
-      let end = min(first + count, next - column + length)
-      let row = Self.interleaved(row: next / length, heads: heads, of: rows)
-      let part = form.elements.byteCount(elements: next - first)..<form.elements.byteCount(elements: end - first)
+      let end = min(range.upperBound, next - column + length)
+      let row = place(next / length, rows)
+      let part =
+        form.elements.byteCount(
+          elements: next - range.lowerBound)..<form.elements.byteCount(
+          elements: end - range.lowerBound)
       try write(
-        UnsafeRawBufferPointer(rebasing: stored[part]), form.elements.byteCount(elements: row * length + column))
+        UnsafeRawBufferPointer(rebasing: bytes[part]), form.elements.byteCount(elements: row * length + column))
       next = end
+    }
+  }
+
+  /// Hands on what lies in each column, in the place of a row; elements are plain.
+  private func writeColumns(
+    of bytes: UnsafeRawBufferPointer, _ range: Range<Int>,
+    _ write: (UnsafeRawBufferPointer, Int) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
+    let size = form.elements.byteCount(elements: 1)
+    let (rows, columns) = (tensor.shape.dimensions[0], tensor.shape.dimensions[1])
+    let line = UnsafeMutableRawBufferPointer.allocate(byteCount: (range.count / columns + 1) * size, alignment: 64)
+    defer { line.deallocate() }
+    for column in 0..<columns {
+      // The first row whose element in this column is in the range.
+      let top = (range.lowerBound - column + columns - 1) / columns
+      var count = 0
+      var element = top * columns + column
+      while element < range.upperBound {
+        let place = (element - range.lowerBound) * size
+        UnsafeMutableRawBufferPointer(rebasing: line[count * size..<(count + 1) * size]).copyMemory(
+          from: UnsafeRawBufferPointer(rebasing: bytes[place..<place + size]))
+        count += 1
+        element += columns
+      }
+      guard count > 0 else { continue }
+      try write(UnsafeRawBufferPointer(rebasing: line[..<(count * size)]), (column * rows + top) * size)
     }
   }
 
@@ -50,6 +96,14 @@ struct FormEncoder {
     let (head, inside) = row.quotientAndRemainder(dividingBy: size)
     let half = size / 2
     return head * size + inside % half * 2 + inside / half
+  }
+
+  /// Where a row goes when the queries, keys and values of all heads are put together.
+  static func joined(row: Int, heads: Int, of rows: Int) -> Int {
+    let size = rows / heads / HeadRows.parts
+    let (block, inside) = row.quotientAndRemainder(dividingBy: size)
+    let (head, part) = block.quotientAndRemainder(dividingBy: HeadRows.parts)
+    return (part * heads + head) * size + inside
   }
 
   /// So many elements stay in a first-level cache; a multiple of every block's size.

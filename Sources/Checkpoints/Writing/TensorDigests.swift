@@ -1,4 +1,3 @@
-internal import CXXHash
 private import Synchronization
 internal import Tensors
 
@@ -12,10 +11,9 @@ internal import Tensors
 final class TensorDigests: Sendable {
   /// The elements of a piece: what a merge writes at a time.
   static let pieceElements = 524_288
-  private static let digestSize = 16
 
   private let layout: CheckpointLayout
-  private let pieces: Mutex<[Int: [Int: [UInt8]]]>
+  private let pieces: Mutex<[Int: [Int: ContentDigest]]>
 
   init(_ layout: CheckpointLayout) {
     self.layout = layout
@@ -30,12 +28,12 @@ final class TensorDigests: Sendable {
     let size = Self.pieceByteCount(layout.placements[tensor].form.elements)
     let (number, rest) = byteOffset.quotientAndRemainder(dividingBy: size)
     guard rest == 0, bytes.count == min(size, layout.storedByteCount(of: tensor) - byteOffset) else { return }
-    let digest = Self.digest(of: bytes)
+    let digest = ContentDigest(of: bytes)
     pieces.withLock { $0[tensor, default: [:]][number] = digest }
   }
 
-  /// The digest of a tensor, as 32 hexadecimal digits; pieces that are not known are read from the file.
-  func digest(of tensor: Int, in file: MappedFile) -> String {
+  /// The digest of a tensor; pieces that are not known are read from the file.
+  func digest(of tensor: Int, in file: MappedFile) -> ContentDigest {
     let start = layout.placements[tensor].offset
     let known = pieces.withLock { $0[tensor] ?? [:] }
     return Self.digest(
@@ -43,31 +41,22 @@ final class TensorDigests: Sendable {
       pieceByteCount: Self.pieceByteCount(layout.placements[tensor].form.elements), known)
   }
 
-  /// The digest of a tensor's stored bytes, as 32 hexadecimal digits; what was read does not stay resident.
+  /// The digest of a tensor's stored bytes; what was read does not stay resident.
   static func digest(
-    of stored: Range<Int>, in file: MappedFile, pieceByteCount: Int, _ known: [Int: [UInt8]] = [:]
-  ) -> String {
-    var digests: [UInt8] = []
+    of stored: Range<Int>, in file: MappedFile, pieceByteCount: Int, _ known: [Int: ContentDigest] = [:]
+  ) -> ContentDigest {
+    var digests: [ContentDigest] = []
     for (number, start) in stride(from: stored.lowerBound, to: stored.upperBound, by: max(1, pieceByteCount))
       .enumerated()
     {
       if let digest = known[number] {
-        digests += digest
+        digests.append(digest)
         continue
       }
       let piece = start..<min(stored.upperBound, start + pieceByteCount)
-      digests += digest(of: UnsafeRawBufferPointer(rebasing: file.bytes[piece]))
+      digests.append(ContentDigest(of: UnsafeRawBufferPointer(rebasing: file.bytes[piece])))
       file.release(piece)
     }
-    let digits = Array("0123456789abcdef")
-    return digests.withUnsafeBytes { bytes in
-      String(digest(of: bytes).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
-    }
-  }
-
-  private static func digest(of bytes: UnsafeRawBufferPointer) -> [UInt8] {
-    var canonical = XXH128_canonical_t()
-    XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes.baseAddress, bytes.count))
-    return withUnsafeBytes(of: canonical) { Array($0.prefix(digestSize)) }
+    return ContentDigest(joining: digests)
   }
 }

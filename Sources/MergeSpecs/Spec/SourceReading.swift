@@ -11,6 +11,8 @@ extension SpecReader {
     }
     checkKeys(entries, of: .slice)
     let fields = Fields(entries)
+    let named = fields["merge_method"].flatMap { $0.value.isNull ? nil : $0 }
+    let method = named.flatMap { readMethod($0) }
     let base = fields["base_model"].flatMap { $0.value.isNull ? nil : readReference($0.value, of: "base_model") }
     let parameters = readParameters(fields["parameters"]) + misplacedParameters(entries, at: .slice)
     guard let sources = fields["sources"] else {
@@ -29,7 +31,10 @@ extension SpecReader {
           hint: "all sources of a slice have equally many layers")
       }
     }
-    return SliceSpec(sources: read, baseModel: base, parameters: parameters, position: node.usePosition)
+    // A method that could not be read has been reported; it is not missing as well.
+    return SliceSpec(
+      sources: read, method: method, methodPosition: named?.value.usePosition, baseModel: base,
+      parameters: parameters, position: node.usePosition)
   }
 
   /// Reads a source of a slice, or an entry of `models:`.
@@ -81,51 +86,4 @@ extension SpecReader {
     }
     return LayerRange(range: start..<end, position: position)
   }
-
-  /// Reads a model reference: its text, or mergekit's mapping form.
-  mutating func readReference(_ node: SyntaxNode, of key: String) -> ModelReference? {
-    if let entries = node.mapping { return readReference(entries, in: node, of: key) }
-    guard let text = node.text, !text.isEmpty else {
-      error(
-        at: node.usePosition, "`\(key)` names a model, but here is \(node.isNull ? "nothing" : node.kind)",
-        hint: "a model is a path or org/name")
-      return nil
-    }
-    for (mark, meaning) in [("+", "an adapter"), ("@", "a revision")] {
-      guard let index = text.unicodeScalars.firstIndex(of: Unicode.Scalar(mark) ?? "+") else { continue }
-      let rest = String(text[text.index(after: index)...])
-      error(
-        at: node.usePosition, "the model reference asks for \(meaning), \"\(rest)\", which is not supported yet",
-        hint: "if \(mark) is part of a path, write {path: \"\(text)\"}")
-      return nil
-    }
-    return ModelReference(text: text, position: node.position)
-  }
-
-  private mutating func readReference(
-    _ entries: [SyntaxEntry], in node: SyntaxNode, of key: String
-  ) -> ModelReference? {
-    var found: ModelReference?
-    var isFaulty = false
-    for entry in entries where !entry.value.isNull {
-      switch entry.key {
-      case "model": found = readReference(entry.value, of: "model")
-      case "path":
-        if let text = entry.value.text, !text.isEmpty {
-          found = ModelReference(text: text, position: entry.value.position)
-        }
-      case "revision", "lora", "override_architecture":
-        error(at: entry.keyPosition, "`\(entry.key)` of a model reference is not supported yet")
-        isFaulty = true
-      default:
-        meaningless(
-          at: entry.keyPosition, "there is no key `\(entry.key)` in a model reference", hint: "keys: model, path")
-      }
-    }
-    if found == nil, !isFaulty {
-      error(at: node.usePosition, "`\(key)` names no model", hint: "write a path or org/name")
-    }
-    return isFaulty ? nil : found
-  }
-
 }

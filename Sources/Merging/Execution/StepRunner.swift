@@ -12,27 +12,23 @@ final class StepRunner: Sendable {
   }
 
   let step: PlanStep
-  private let inputs: StepInputs
+  let inputs: StepInputs
   private let output: Output
-  private let releases: Bool
   /// The names of the inputs' models, if the pass that writes is the first to see all elements and has to refuse some.
   private let unchecked: [String]?
 
   /// Opens the inputs and runs the surveys.
   ///
-  /// - Parameters:
-  ///   - residentBytes: inputs up to this size may stay in memory from one pass to the next.
-  ///   - models: the names of the plan's models, if elements that are infinite or NaN are to be refused.
-  init(
-    step: PlanStep, sources: [any TensorSource], workers: ThreadTeam, scratches: [Scratch], residentBytes: Int,
-    refusingNonFiniteOf models: [String]?
-  ) throws {
+  /// - Parameter readsOnce: whether the output will be computed soon, and once, so that what the surveys needed is
+  ///   worth keeping for it.
+  init(step: PlanStep, sources: [any TensorSource], context: StepContext, readsOnce: Bool) throws {
     self.step = step
-    inputs = try StepInputs(step.inputs, sources: sources)
-    releases = inputs.byteCount > residentBytes
+    let opened = try StepInputs(step.inputs, sources: sources, context: context)
+    let releases = opened.byteCount > context.residentBytes
     let merge: any TensorMerge
     switch step.operation {
     case .copy where step.inputs.first?.tensor.dtype == step.output.dtype:
+      inputs = opened
       output = .copy
       unchecked = nil
       return
@@ -44,19 +40,25 @@ final class StepRunner: Sendable {
           tensor: step.output.name, shape: step.output.shape, inputCount: step.inputs.count, base: step.base,
           seed: step.seed ?? 0))
     }
-    var names = models.map { models in step.inputs.map { models[$0.model] } }
+    var names = context.modelsToCheck.map { models in step.inputs.map { models[$0.model] } }
     if case .copy = step.operation { names = nil }
+    var surveyed = opened
+    var surveys = 0
     while true {
       switch try merge.nextPass() {
       case .combine(let combination):
+        inputs = readsOnce ? surveyed : opened
         output = .combine(combination)
         unchecked = names
         return
       case .survey(let survey):
         let seesAll = survey.blockStride == 1
+        surveys += 1
+        // Tensors of stages are computed for good when at least one more pass is to come.
+        if surveys == (readsOnce ? 1 : 2) { surveyed = try opened.keeping(context) }
         try Self.run(
-          survey, over: inputs, elements: step.output.shape.elementCount, releases: releases,
-          refusingNonFiniteOf: seesAll ? names : nil, workers: workers, scratches: scratches)
+          survey, over: surveyed, elements: step.output.shape.elementCount, releases: releases,
+          refusingNonFiniteOf: seesAll ? names : nil, context)
         if seesAll { names = nil }
       }
     }
@@ -64,16 +66,16 @@ final class StepRunner: Sendable {
 
   private static func run(
     _ survey: any Survey, over inputs: StepInputs, elements: Int, releases: Bool,
-    refusingNonFiniteOf models: [String]?, workers: ThreadTeam, scratches: [Scratch]
+    refusingNonFiniteOf models: [String]?, _ context: StepContext
   ) throws {
     let merging = Mutex(())
-    try workers.share(Bands.count(of: elements)) { worker, next in
+    try context.workers.share(Bands.count(of: elements)) { worker, next in
       let local = survey.makeLocal()
       while let index = next() {
         let band = Bands.range(index, of: elements)
         try inputs.forEachBlock(
           of: band, every: survey.blockStride, takesBFloat16: survey.takesBFloat16, refusingNonFiniteOf: models,
-          scratch: scratches[worker]
+          scratch: context.scratches[worker]
         ) { survey.observe($0, into: local) }
         if releases { inputs.release(band) }
       }
@@ -81,26 +83,32 @@ final class StepRunner: Sendable {
     }
   }
 
-  /// Computes a band of the output in its stored dtype.
-  ///
-  /// - Parameters:
-  ///   - band: elements that begin at a multiple of the block size.
-  ///   - destination: room for exactly the band's bytes.
+  /// Computes a band of the output in its stored dtype, and lets go of the memory behind it.
   func write(_ band: Range<Int>, into destination: UnsafeMutableRawBufferPointer, scratch: Scratch) throws {
     defer { inputs.release(band) }
+    try compute(band, into: destination, scratch: scratch)
+  }
+
+  /// Computes a part of the output in its stored dtype.
+  ///
+  /// - Parameters:
+  ///   - part: elements that begin at a multiple of the block size.
+  ///   - destination: room for exactly the part's bytes.
+  func compute(_ part: Range<Int>, into destination: UnsafeMutableRawBufferPointer, scratch: Scratch) throws {
     switch output {
-    case .copy: try inputs.copyBand(band, into: destination)
+    case .copy: try inputs.copyBand(part, into: destination, scratch: scratch)
     case .combine(let combination):
       let dtype = step.output.dtype
       try inputs.forEachBlock(
-        of: band, takesBFloat16: combination.takesBFloat16, refusingNonFiniteOf: unchecked, scratch: scratch
+        of: part, takesBFloat16: combination.takesBFloat16, isLastPass: true, refusingNonFiniteOf: unchecked,
+        scratch: scratch
       ) { block in
         let result = UnsafeMutableBufferPointer(start: scratch.output, count: block.count)
         combination.combine(block, into: result)
         guard let first = destination.baseAddress else { return }
         VectorKernels.best.fromFloat32(
           scratch.output, dtype: dtype, count: block.count,
-          into: first + (block.start - band.lowerBound) * dtype.byteCount)
+          into: first + (block.start - part.lowerBound) * dtype.byteCount)
       }
     }
   }
