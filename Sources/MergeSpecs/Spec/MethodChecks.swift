@@ -54,6 +54,8 @@ extension SpecReader {
             at: alternative.valuePosition, "\(entry.name) must be \(parameter.allowed), not \(NumberText.short(wrong))")
         } else if parameter.kind == .flag, Set(values).count > 1 {
           error(at: alternative.valuePosition, "\(entry.name) is either true or false and cannot change with depth")
+        } else if parameter.choices != nil, Set(values).count > 1 {
+          error(at: alternative.valuePosition, "\(entry.name) is \(parameter.allowed) and cannot change with depth")
         }
       }
     }

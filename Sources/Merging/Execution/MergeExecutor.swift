@@ -110,7 +110,8 @@ public struct MergeExecutor: Sendable {
     for scratch in scratches { scratch.stages.forget() }
     let context = StepContext(
       workers: workers, scratches: scratches,
-      residentBytes: resources.residentBytes(sources) / resources.threads * workers.count, kept: kept, digests: digests)
+      residentBytes: resources.residentBytes(sources) / resources.threads * workers.count, kept: kept, digests: digests,
+      modelsToCheck: plan.modelsToCheck)
     let runner = try StepRunner(step: step, sources: sources, context: context, readsOnce: true)
     let elements = step.output.shape.elementCount
     let bands = Bands.count(of: elements)
@@ -128,6 +129,11 @@ public struct MergeExecutor: Sendable {
       }
     }
   }
+}
+
+extension MergePlan {
+  /// The names of the models, if what is infinite or NaN in them is refused.
+  var modelsToCheck: [String]? { allowsNonFinite ? nil : models.map(\.reference) }
 }
 
 extension PlanStep {
