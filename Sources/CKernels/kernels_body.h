@@ -53,6 +53,7 @@ static inline uint32_t lane_bits(uint32x16 mask) {
 #include "loops/election.h"
 #include "loops/statistics.h"
 #include "loops/random.h"
+#include "loops/rounding.h"
 
 #define TABLE_NAME BRAID_SUFFIX(braid_kernels)
 #define TEXT(x) #x
@@ -78,6 +79,9 @@ const braid_kernels TABLE_NAME = {
     .float8e4m3_from_float32 = BRAID_SUFFIX(float8e4m3_from_float32),
     .float8e5m2_from_float32 = BRAID_SUFFIX(float8e5m2_from_float32),
     .float64_from_float32 = BRAID_SUFFIX(float64_from_float32),
+    .odd_float32_from_float64 = BRAID_SUFFIX(odd_float32_from_float64),
+    .rounding_errors = BRAID_SUFFIX(rounding_errors),
+    .rounding_errors_float64 = BRAID_SUFFIX(rounding_errors_float64),
     .float32_from_q4_0 = BRAID_SUFFIX(float32_from_q4_0),
     .float32_from_q4_1 = BRAID_SUFFIX(float32_from_q4_1),
     .float32_from_q5_0 = BRAID_SUFFIX(float32_from_q5_0),

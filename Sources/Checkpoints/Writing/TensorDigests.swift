@@ -2,7 +2,7 @@ internal import CXXHash
 private import Synchronization
 internal import Tensors
 
-/// A digest of each tensor, made while its pieces pass by.
+/// A digest of each tensor, made while its pieces pass by, and its checksum where the format wants one.
 ///
 /// A tensor's digest is XXH3-128 over the XXH3-128 digests (each in canonical byte order) of its stored bytes, cut into
 /// pieces of `pieceElements` elements. Pieces may so come in any order, on any thread. What did not come as whole
@@ -14,8 +14,15 @@ final class TensorDigests: Sendable {
   static let pieceElements = 524_288
   private static let digestSize = 16
 
+  /// What is known of a piece.
+  private struct Piece {
+    var digest: [UInt8]
+    /// Made only where the format wants it.
+    var checksum: Checksum
+  }
+
   private let layout: CheckpointLayout
-  private let pieces: Mutex<[Int: [Int: [UInt8]]]>
+  private let pieces: Mutex<[Int: [Int: Piece]]>
 
   init(_ layout: CheckpointLayout) {
     self.layout = layout
@@ -30,38 +37,47 @@ final class TensorDigests: Sendable {
     let size = Self.pieceByteCount(layout.placements[tensor].form.elements)
     let (number, rest) = byteOffset.quotientAndRemainder(dividingBy: size)
     guard rest == 0, bytes.count == min(size, layout.storedByteCount(of: tensor) - byteOffset) else { return }
-    let digest = Self.digest(of: bytes)
-    pieces.withLock { $0[tensor, default: [:]][number] = digest }
+    let piece = piece(of: bytes)
+    pieces.withLock { $0[tensor, default: [:]][number] = piece }
   }
 
-  /// The digest of a tensor, as 32 hexadecimal digits; pieces that are not known are read from the file.
-  func digest(of tensor: Int, in file: MappedFile) -> String {
+  private func piece(of bytes: UnsafeRawBufferPointer) -> Piece {
+    Piece(digest: Self.digest(of: bytes), checksum: layout.closing == nil ? Checksum() : Checksum(of: bytes))
+  }
+
+  /// The digest of a tensor, as 32 hexadecimal digits, and its checksum if the format wants one; pieces that are not
+  /// known are read from the file.
+  func summary(of tensor: Int, in file: MappedFile) -> (digest: String, checksum: Checksum) {
     let start = layout.placements[tensor].offset
     let known = pieces.withLock { $0[tensor] ?? [:] }
-    return Self.digest(
-      of: start..<start + layout.storedByteCount(of: tensor), in: file,
-      pieceByteCount: Self.pieceByteCount(layout.placements[tensor].form.elements), known)
+    let size = Self.pieceByteCount(layout.placements[tensor].form.elements)
+    var digests: [UInt8] = []
+    var checksum = Checksum()
+    Self.forEachPiece(of: start..<start + layout.storedByteCount(of: tensor), size: size) { number, range in
+      let piece = known[number] ?? file.reading(range, piece(of:))
+      digests += piece.digest
+      checksum.add(piece.checksum)
+    }
+    return (Self.text(digests), checksum)
   }
 
   /// The digest of a tensor's stored bytes, as 32 hexadecimal digits; what was read does not stay resident.
-  static func digest(
-    of stored: Range<Int>, in file: MappedFile, pieceByteCount: Int, _ known: [Int: [UInt8]] = [:]
-  ) -> String {
+  static func digest(of stored: Range<Int>, in file: MappedFile, pieceByteCount: Int) -> String {
     var digests: [UInt8] = []
-    for (number, start) in stride(from: stored.lowerBound, to: stored.upperBound, by: max(1, pieceByteCount))
-      .enumerated()
-    {
-      if let digest = known[number] {
-        digests += digest
-        continue
-      }
-      let piece = start..<min(stored.upperBound, start + pieceByteCount)
-      digests += digest(of: UnsafeRawBufferPointer(rebasing: file.bytes[piece]))
-      file.release(piece)
+    forEachPiece(of: stored, size: pieceByteCount) { digests += file.reading($1, digest(of:)) }
+    return text(digests)
+  }
+
+  private static func forEachPiece(of stored: Range<Int>, size: Int, _ body: (Int, Range<Int>) -> Void) {
+    for (number, start) in stride(from: stored.lowerBound, to: stored.upperBound, by: max(1, size)).enumerated() {
+      body(number, start..<min(stored.upperBound, start + size))
     }
-    let digits = Array("0123456789abcdef")
+  }
+
+  private static func text(_ digests: [UInt8]) -> String {
+    let digits = Array("0123456789abcdef".utf8)
     return digests.withUnsafeBytes { bytes in
-      String(digest(of: bytes).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+      String(decoding: digest(of: bytes).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
   }
 
@@ -69,5 +85,13 @@ final class TensorDigests: Sendable {
     var canonical = XXH128_canonical_t()
     XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes.baseAddress, bytes.count))
     return withUnsafeBytes(of: canonical) { Array($0.prefix(digestSize)) }
+  }
+}
+
+extension MappedFile {
+  /// What `body` makes of a byte range, which then does not stay resident.
+  fileprivate func reading<Result>(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    defer { release(range) }
+    return body(UnsafeRawBufferPointer(rebasing: bytes[range]))
   }
 }

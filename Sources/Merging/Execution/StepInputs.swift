@@ -66,6 +66,12 @@ final class StepInputs: Sendable {
     try inputs[0].source.read(inputs[0].tensor.name, elements: band, into: destination)
   }
 
+  /// Calls `body` with a band of the first input as it is stored, in place if possible.
+  func withBytes(of band: Range<Int>, scratch: Scratch, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    let bytes = try inputBytes(of: band, scratch: scratch)
+    try body(UnsafeRawBufferPointer(start: bytes[0], count: band.count * inputs[0].tensor.dtype.byteCount))
+  }
+
   /// Lets go of the memory behind a band.
   func release(_ band: Range<Int>) {
     for input in inputs {
