@@ -87,7 +87,7 @@ import Testing
     return ~state
   }
 
-  @Test(arguments: [0, 1, 63, 64, 65, 127, 128, 1000, 4096])
+  @Test(arguments: [0, 1, 63, 64, 65, 127, 128, 575, 576, 832, 1000, 1088, 4096, 4160])
   func `a checksum by carry-less products is the one by bits`(count: Int) {
     var generator = SplitMix(state: UInt64(count))
     let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }

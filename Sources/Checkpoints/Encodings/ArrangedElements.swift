@@ -52,8 +52,8 @@ struct ArrangedElements: ElementDecoder {
     if places.isRowMajor {
       let start = (places.first + elements.lowerBound) * elementSize
       try source.read(start..<start + elements.count * elementSize, of: file, into: destination)
-    } else if case .deflated(let bytes, _) = source {
-      try copyPanels(elements, inflatedFrom: bytes, of: file, into: destination)
+    } else if case .deflated(let bytes, let part) = source {
+      try copyPanels(elements, inflatedFrom: bytes, part, of: file, into: destination)
     } else {
       try gather(elements, of: file, into: base)
     }
@@ -78,7 +78,7 @@ struct ArrangedElements: ElementDecoder {
 
   /// Copies elements out of the panels that they are in.
   private func copyPanels(
-    _ elements: Range<Int>, inflatedFrom bytes: DeflatedBytes, of file: UnsafeRawBufferPointer,
+    _ elements: Range<Int>, inflatedFrom bytes: DeflatedBytes, _ part: Range<Int>, of file: UnsafeRawBufferPointer,
     into destination: UnsafeMutableRawBufferPointer
   ) throws(DecodingError) {
     let length = max(1, PanelCache.panelSize / elementSize)
@@ -90,7 +90,8 @@ struct ArrangedElements: ElementDecoder {
           (wanted.lowerBound - elements.lowerBound) * elementSize..<(wanted.upperBound - elements.lowerBound)
             * elementSize])
       let start = (wanted.lowerBound - range.lowerBound) * elementSize
-      try PanelCache.shared.panel(range, of: bytes).withBytes { () throws(DecodingError) in
+      let key = PanelCache.Key(part: part, elementSize: elementSize, places: places, elements: range)
+      try PanelCache.shared.panel(key, of: bytes).withBytes { () throws(DecodingError) in
         try collected(range, of: file)
       } _: { panel in
         target.copyMemory(from: UnsafeRawBufferPointer(rebasing: panel[start..<start + target.count]))

@@ -16,15 +16,27 @@ final class PanelCache: Sendable {
   /// How many panels are kept: one for each of two arrays that are read side by side.
   private static let panelCount = 2
 
+  /// Which panel of the arrays in the same bytes it is: views of one storage share those.
+  struct Key: Hashable {
+    /// The part of the inflated bytes that the array is in.
+    var part: Range<Int>
+    /// The size of an element.
+    var elementSize: Int
+    /// Where the array has its elements.
+    var places: StridedElements
+    /// The elements of the panel.
+    var elements: Range<Int>
+  }
+
   /// A panel being made or made; who comes second waits.
   final class Panel: Sendable {
     fileprivate let owner: DeflatedBytes
-    fileprivate let elements: Range<Int>
+    fileprivate let key: Key
     private let bytes = Mutex<[UInt8]?>(nil)
 
-    fileprivate init(owner: DeflatedBytes, elements: Range<Int>) {
+    fileprivate init(owner: DeflatedBytes, key: Key) {
       self.owner = owner
-      self.elements = elements
+      self.key = key
     }
 
     /// Calls `body` with the panel's bytes, which `make` collects if nobody has yet.
@@ -48,11 +60,11 @@ final class PanelCache: Sendable {
   /// The latest last.
   private let panels = Mutex<[Panel]>([])
 
-  /// The panel with these elements of an array.
-  func panel(_ elements: Range<Int>, of owner: DeflatedBytes) -> Panel {
+  /// The panel of an array in these bytes.
+  func panel(_ key: Key, of owner: DeflatedBytes) -> Panel {
     panels.withLock { panels in
-      let known = panels.firstIndex { $0.owner === owner && $0.elements == elements }
-      let panel = known.map { panels.remove(at: $0) } ?? Panel(owner: owner, elements: elements)
+      let known = panels.firstIndex { $0.owner === owner && $0.key == key }
+      let panel = known.map { panels.remove(at: $0) } ?? Panel(owner: owner, key: key)
       if panels.count >= Self.panelCount { panels.removeFirst() }
       panels.append(panel)
       return panel

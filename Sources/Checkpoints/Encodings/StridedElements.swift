@@ -3,7 +3,7 @@ internal import Tensors
 /// Where the elements of a tensor lie among stored ones, and how to collect them from there.
 ///
 /// Element (i₀, i₁, …) is number `first` + Σ iₖ·`strides[k]` of the stored ones.
-struct StridedElements: Sendable {
+struct StridedElements: Hashable, Sendable {
   /// The extents of the tensor.
   let shape: [Int]
   /// The number of the stored element that the tensor begins with.

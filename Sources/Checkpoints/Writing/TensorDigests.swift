@@ -83,7 +83,7 @@ final class TensorDigests: Sendable {
 
   private static func digest(of bytes: UnsafeRawBufferPointer) -> [UInt8] {
     var canonical = XXH128_canonical_t()
-    XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes.baseAddress, bytes.count))
+    XXH128_canonicalFromHash(&canonical, braid_xxh3_128(bytes.baseAddress, bytes.count))
     return withUnsafeBytes(of: canonical) { Array($0.prefix(digestSize)) }
   }
 }

@@ -31,7 +31,7 @@ import Testing
     return (try ModelFolder.open(folder(name)), writer.roundingErrors.entries)
   }
 
-  private func bytes(_ values: [some Any]) -> [UInt8] { values.withUnsafeBytes(Array.init) }
+  private func bytes(_ values: [some BitwiseCopyable]) -> [UInt8] { values.withUnsafeBytes(Array.init) }
 
   @Test func `a float64 is rounded once, integers never, and the cost is that of the float64`() throws {
     // Halfway between two halves, and a little more than float32 can tell: rounded twice it would become 1.
