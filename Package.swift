@@ -16,13 +16,19 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let rooms = [
   Room(name: "Documents"),
   Room(name: "Tensors"),
+  Room(name: "Patterns", rooms: ["CPCRE2"]),
   Room(name: "Kernels", rooms: ["Tensors", "CKernels", "COneDNN"]),
-  Room(name: "Checkpoints", rooms: ["Documents", "Tensors", "Kernels", "CHDF5Listing", "CXXHash", "CZlib"]),
-  Room(name: "MergeMethods", rooms: ["Documents", "Tensors", "Kernels"]),
-  Room(name: "LanguageModels", rooms: ["Documents", "Tensors", "Kernels", "CPCRE2"]),
   Room(
-    name: "MergeSpecs", rooms: ["Documents", "Tensors", "MergeMethods"], products: [yams]),
-  Room(name: "Merging", rooms: ["Documents", "Tensors", "Kernels", "Checkpoints", "MergeMethods", "MergeSpecs"]),
+    name: "Checkpoints", rooms: ["Documents", "Tensors", "Kernels", "Patterns", "CHDF5Listing", "CXXHash", "CZlib"]),
+  Room(name: "MergeMethods", rooms: ["Documents", "Tensors", "Kernels"]),
+  Room(name: "Vocabularies", rooms: ["Documents", "Tensors"]),
+  Room(name: "LanguageModels", rooms: ["Documents", "Tensors", "Kernels", "Patterns"]),
+  Room(
+    name: "MergeSpecs", rooms: ["Documents", "Tensors", "MergeMethods", "Vocabularies", "Patterns"], products: [yams]),
+  Room(
+    name: "Merging",
+    rooms: ["Documents", "Tensors", "Kernels", "Checkpoints", "MergeMethods", "Vocabularies", "MergeSpecs"],
+    products: [yams]),
   Room(name: "Evaluation", rooms: ["Documents", "Tensors", "Checkpoints", "LanguageModels"]),
   Room(name: "Comparisons", rooms: ["Documents", "Tensors", "Kernels", "MergeSpecs"]),
   Room(name: "Reports", rooms: ["Documents", "Tensors", "Merging", "Evaluation", "Comparisons"]),

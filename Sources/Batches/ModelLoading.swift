@@ -31,9 +31,7 @@ public struct ModelLoader: ModelProvider {
     let model = try OpenedModel.open(argument, resources: resources, lenient: isLenient)
     var lines = ["precision \(precision.rawValue)"]
     if let merge = model.merge { lines.append("spec\n\(merge.text)") }
-    for file in (model.merge?.folders ?? [model.folder]).flatMap(\.checkpoint.files) {
-      lines.append("weights \(file.identity)")
-    }
+    lines += (model.merge?.parents ?? [ParentModel(model.folder)]).flatMap(\.identity)
     for name in Self.companions {
       guard let bytes = try model.folder.file(named: name) else { continue }
       var hash = FNV1a()

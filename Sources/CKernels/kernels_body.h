@@ -53,6 +53,7 @@ static inline uint32_t lane_bits(uint32x16 mask) {
 #include "loops/election.h"
 #include "loops/statistics.h"
 #include "loops/random.h"
+#include "loops/low_rank.h"
 #include "loops/rounding.h"
 
 #define TABLE_NAME BRAID_SUFFIX(braid_kernels)
@@ -123,4 +124,5 @@ const braid_kernels TABLE_NAME = {
     .difference_sums = BRAID_SUFFIX(difference_sums),
     .task_vector_sums = BRAID_SUFFIX(task_vector_sums),
     .add_scaled = BRAID_SUFFIX(add_scaled),
+    .add_product = BRAID_SUFFIX(add_product),
 };

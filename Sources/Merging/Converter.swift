@@ -28,7 +28,8 @@ public enum Converter {
     }
     let layout = try output.options.layout(of: tensors, donor: model, configuration: configuration?.root)
     let writer = try CheckpointWriter(
-      destination: output.destination, layout: layout, fingerprint: MergeFingerprint.text(of: plan, folders: [model]),
+      destination: output.destination, layout: layout,
+      fingerprint: MergeFingerprint.text(of: plan, parents: [ParentModel(model)]),
       mode: output.mode)
     do {
       try MergeExecutor(plan: plan, sources: [model.weights], resources: resources)

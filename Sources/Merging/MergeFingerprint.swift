@@ -9,17 +9,21 @@ enum MergeFingerprint {
   static let version = 1
 
   /// Names every file that is read, with size and time of change, and every step with all of its parameters.
-  static func text(of merge: OpenedMerge) -> String { text(of: merge.plan, folders: merge.folders) }
+  static func text(of merge: OpenedMerge) -> String { text(of: merge.plan, parents: merge.parents) }
 
-  /// The same for a plan whose models lie in these folders.
-  static func text(of plan: MergePlan, folders: [ModelFolder]) -> String {
+  /// A digest of the text.
+  static func digest(of merge: OpenedMerge) -> ContentDigest { ContentDigest(of: text(of: merge)) }
+
+  /// The same for a plan with these models.
+  static func text(of plan: MergePlan, parents: [ParentModel]) -> String {
     var lines = ["braid merge \(version)"]
-    for (model, folder) in zip(plan.models, folders) {
+    for (model, parent) in zip(plan.models, parents) {
       lines.append("model \(model.reference)")
-      for file in folder.checkpoint.files { lines.append("file " + file.identity) }
+      lines += parent.identity
     }
     for step in plan.steps {
-      let inputs = step.inputs.map { "\($0.model):\($0.tensor.name)" }.joined(separator: " ")
+      let inputs = step.inputs.map { "\($0.model):\($0.tensor.name)" + ($0.block.map { "\($0)" } ?? "") }.joined(
+        separator: " ")
       let output = step.output
       var line = "\(output.name) \(output.dtype.rawValue) \(output.shape) = "
       switch step.operation {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Merging
 
 @main
 struct Braid: AsyncParsableCommand {
@@ -7,10 +8,11 @@ struct Braid: AsyncParsableCommand {
     commandName: "braid",
     abstract: "Merge language models and find out which merge is better.",
     discussion: "Exit codes: 0 done, 1 the work failed, 2 the request was wrong.",
-    version: "0.1.0",
+    version: BraidVersion.text,
     subcommands: [
       BatchCommand.self, ConvertCommand.self, DiffCommand.self, EvalCommand.self, InspectCommand.self,
-      MergeCommand.self, MethodsCommand.self, PlanCommand.self, ReportCommand.self, VerifyCommand.self,
+      MergeCommand.self, MethodsCommand.self, PlanCommand.self, ReplayCommand.self,
+      ReportCommand.self, VerifyCommand.self,
     ])
 
   static func main() async {

@@ -13,11 +13,16 @@ struct MergeCommand: AsyncParsableCommand {
 
   @Argument(help: "The merge spec, a YAML file.") var spec: String
   @Option(name: .shortAndLong, help: "The folder to make.") var output: String
+  @Option(
+    help: ArgumentHelp(
+      "Also write each stage of the spec as a model folder in there, or use the one that an earlier run has written.",
+      valueName: "dir")) var keepStages: String?
   @OptionGroup var resources: ResourceOptions
   @OptionGroup var form: OutputForm
   @Flag(help: "Replace the folder if there is one.") var force = false
   @Flag(help: "Go on with a merge that was interrupted.") var resume = false
   @Flag(help: "Make unknown keys in the spec warnings.") var lenient = false
+  @Flag(help: "Write no model card (README.md) beside the weights.") var noCard = false
   @Flag(help: "Say nothing but errors.") var quiet = false
 
   func validate() throws {
@@ -34,13 +39,23 @@ struct MergeCommand: AsyncParsableCommand {
     {
       Terminal.note(MergeSpecError.rendered(warnings, text: String(decoding: file.bytes, as: UTF8.self)))
     }
-    let progress = quiet ? nil : ProgressLine(label: "merging", total: Merger.workload(of: merge.plan), unit: .bytes)
+    if !quiet, !noCard {
+      for warning in merge.licenceWarnings { Terminal.note("\(spec): warning: \(warning)") }
+    }
+    let workload =
+      keepStages == nil ? Merger.workload(of: merge.plan) : Merger.workloadWithStages(of: merge)
+    let progress = quiet ? nil : ProgressLine(label: "merging", total: workload, unit: .bytes)
     let summary = try Merger.merge(
       merge,
       to: MergeOutput(
-        destination: output, options: form.options, mode: force ? .force : resume ? .resume : .fresh),
-      resources: resources.resources, progress: { progress?.advance($0) })
+        destination: output, options: form.options, mode: force ? .force : resume ? .resume : .fresh,
+        writesCard: !noCard),
+      keepingStagesIn: keepStages, resources: resources.resources, progress: { progress?.advance($0) })
     progress?.finish()
-    if !quiet { print(summary.text) }
+    if quiet { return }
+    for stage in summary.stages {
+      print("\(stage.path): stage \(stage.name)" + (stage.isReused ? ", as it was written before" : ""))
+    }
+    print(summary.text)
   }
 }

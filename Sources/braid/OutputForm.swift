@@ -23,11 +23,11 @@ struct OutputForm: ParsableArguments {
         + "\(BlockFormat.canQuantize.map { $0.rawValue.lowercased() }.joined(separator: ", ")).", valueName: "blocks"))
   var quantize: BlockFormat?
 
-  @Option(help: "The most bytes of weights in one file.") var maxShardSize: ByteSize = ByteSize(
-    bytes: CheckpointLayout.defaultMaximumShardSize)
+  @Option(help: "The most bytes of weights in one file (5 GB; a GGUF file is split only if this is given).")
+  var maxShardSize: ByteSize?
 
   func validate() throws {
-    if maxShardSize.bytes < 1 { throw ValidationError("--max-shard-size must be at least one byte") }
+    if let maxShardSize, maxShardSize.bytes < 1 { throw ValidationError("--max-shard-size must be at least one byte") }
     if let quantize, format != .gguf {
       throw ValidationError("--quantize \(quantize.rawValue.lowercased()) goes with --format gguf")
     }
@@ -41,7 +41,7 @@ struct OutputForm: ParsableArguments {
   }
 
   var options: OutputOptions {
-    OutputOptions(format: format, dtype: dtype, quantization: quantize, maximumShardSize: maxShardSize.bytes)
+    OutputOptions(format: format, dtype: dtype, quantization: quantize, maximumShardSize: maxShardSize?.bytes)
   }
 }
 

@@ -19,11 +19,12 @@ struct PlanCommand: AsyncParsableCommand {
   func run() async throws {
     let merge = try Failure.ofRequest { try OpenedMerge.open(spec, lenient: lenient) }
     if !merge.diagnostics.isEmpty { Terminal.note(MergeSpecError.rendered(merge.diagnostics, text: merge.text)) }
-    if json { return print(merge.plan.json(), terminator: "") }
-    print(merge.plan.text(), terminator: "")
     let resources = resources.resources
+    let memory = resources.estimate(for: merge.plan, sources: merge.sources)
+    if json { return print(merge.stagedPlan.json(memory: memory), terminator: "") }
+    print(merge.stagedPlan.text(), terminator: "")
     print(
-      "memory: about \(ByteCount.text(resources.estimate(for: merge.plan))) beside the program, "
+      "memory: about \(ByteCount.text(memory)) beside the program, "
         + "within the budget of \(ByteCount.text(resources.memory))")
   }
 }

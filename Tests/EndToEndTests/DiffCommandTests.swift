@@ -46,6 +46,18 @@ import Testing
     #expect(run.output.contains("All 39 tensors that both have are equal"))
   }
 
+  @Test func `a spec of several stages is a model as well`() throws {
+    let folder = try TemporaryFolder()
+    let merge = try BraidBinary.run([
+      "merge", Fixture.merge("stages.yml"), "-o", folder("out"), "--keep-stages", folder("kept"),
+    ])
+    #expect(merge.status == 0, "\(merge.errors)")
+    #expect(merge.output.contains(": stage words-and-facts\n"))
+    let run = try BraidBinary.run(["diff", Fixture.merge("stages.yml"), folder("out")])
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.output.contains("All 39 tensors that both have are equal"))
+  }
+
   @Test func `what is wrong with the request is said and exits with 2`() throws {
     let folder = try TemporaryFolder()
     for arguments in [

@@ -53,7 +53,7 @@ import Testing
     let whole = try BraidBinary.run(arguments("whole"))
     #expect(whole.status == 0, "\(whole.errors)")
     let expected = try contents("whole")
-    #expect(expected.count == 9)
+    #expect(expected.count == 10)
     for delay in stride(from: 1, through: 61, by: 4) {
       let output = "out-\(delay)"
       let running = try BraidBinary.start(arguments(output))
@@ -69,6 +69,56 @@ import Testing
       #expect(resumed.status == 0, "\(resumed.errors)")
       #expect(try contents(output) == expected, "killed after \(delay) ms")
       try Files.remove(folder(output))
+    }
+  }
+
+  @Test func `stages that were being kept when a merge was killed are gone on with`() throws {
+    let staged = try folder.write(
+      "staged.yml",
+      """
+      name: mean
+      merge_method: linear
+      models:
+        - model: one
+          parameters: {weight: 0.3}
+        - model: two
+          parameters: {weight: 0.7}
+      dtype: bfloat16
+      ---
+      merge_method: slerp
+      base_model: mean
+      models: [{model: two}]
+      parameters: {t: 0.4}
+      dtype: bfloat16
+      """)
+    func arguments(_ output: String, _ more: String...) -> [String] {
+      ["merge", staged, "-o", folder(output), "--quiet", "--memory", "64MB"] + more
+    }
+    let whole = try BraidBinary.run(arguments("whole"))
+    #expect(whole.status == 0, "\(whole.errors)")
+    let expected = try contents("whole").filter { $0.key != "README.md" && $0.key != "braid-record.json" }
+    for delay in stride(from: 1, through: 81, by: 8) {
+      let (output, kept) = ("out-\(delay)", folder("kept-\(delay)"))
+      let running = try BraidBinary.start(arguments(output, "--keep-stages", kept))
+      running.kill(afterMilliseconds: delay)
+      _ = try running.wait()
+      if !Files.exists(folder(output)) {
+        let resumed = try BraidBinary.run(arguments(output, "--resume", "--keep-stages", kept))
+        #expect(resumed.status == 0, "\(resumed.errors)")
+      }
+      let found = try contents(output).filter { $0.key != "README.md" && $0.key != "braid-record.json" }
+      #expect(found == expected, "killed after \(delay) ms")
+      #expect(try Files.list(kept).filter { $0.hasSuffix("/model.safetensors") }.count == 1)
+      // Without keeping them a merge that was killed goes on as well.
+      let fused = try BraidBinary.start(arguments(output + "-fused"))
+      fused.kill(afterMilliseconds: delay)
+      _ = try fused.wait()
+      if !Files.exists(folder(output + "-fused")) {
+        let resumed = try BraidBinary.run(arguments(output + "-fused", "--resume"))
+        #expect(resumed.status == 0, "\(resumed.errors)")
+      }
+      #expect(
+        try contents(output + "-fused").filter { $0.key != "README.md" && $0.key != "braid-record.json" } == expected)
     }
   }
 }

@@ -20,6 +20,17 @@ import Testing
     #expect(plan["tensors"]?.array?.count == 48)
   }
 
+  @Test func `braid plan shows stages one after the other, and the memory of the whole`() throws {
+    let run = try BraidBinary.run(["plan", Fixture.merge("stages.yml")])
+    #expect(run.status == 0)
+    #expect(run.output.hasPrefix("1 of 3: stage \"arithmetic-and-order\"\n\nlinear: 2 models into 39 tensors\n"))
+    #expect(run.output.contains("\n3 of 3: final merge\n\nties: 3 models into 39 tensors\n"))
+    #expect(run.output.contains("\nmemory: about "))
+    let json = try JSONParser.parse(BraidBinary.run(["plan", Fixture.merge("stages.yml"), "--json"]).output)
+    #expect(json["memory"]?.int != nil)
+    #expect(json["stages"]?.array?.map { $0["tensors"]?.array?.count } == [39, 39, 39])
+  }
+
   @Test func `a wrong spec is answered with all places and exit code 2`() throws {
     let folder = try TemporaryFolder()
     let spec = try folder.write(

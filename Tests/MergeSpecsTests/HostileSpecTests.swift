@@ -29,6 +29,27 @@ import Testing
     }
   }
 
+  @Test func `files of many stages are read in no time`() throws {
+    func stage(_ number: Int, _ references: [Int]) -> String {
+      let models = references.map { $0 < 0 ? "{model: ./base}" : "{model: s\($0)}" }.joined(separator: ", ")
+      return "name: s\(number)\nmerge_method: passthrough\nmodels: [\(models)]\n"
+    }
+    let began = ContinuousClock.now
+    for count in [2, 100, 101, 3000] {
+      let chain = (0..<count).map { stage($0, [$0 - 1]) }
+      let lattice = (0..<count).map { stage($0, [$0 - 1, $0 - 2, $0 - 3]) }
+      let circle = (0..<count).map { stage($0, [($0 + 1) % count]) }
+      let crowd = (0..<count).map { stage($0, [-1]) }
+      for texts in [chain, chain.reversed(), lattice, circle, crowd] {
+        let text = texts.joined(separator: "---\n")
+        let (spec, diagnostics) = StagedSpec.parse(text, file: "f")
+        #expect(spec?.stages.count == count || diagnostics.contains { $0.severity == .error })
+        #expect(diagnostics.count <= 2 * count)
+      }
+    }
+    #expect(ContinuousClock.now - began < .seconds(20))
+  }
+
   @Test(arguments: specs)
   func `a spec may end anywhere`(path: String) throws {
     let bytes = try Files.bytes(path)

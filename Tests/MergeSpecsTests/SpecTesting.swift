@@ -80,6 +80,26 @@ enum SpecTesting {
     return plan
   }
 
+  /// The plans of all specs of a text that has no errors.
+  static func stagedPlan(_ text: String, models: [String: ModelHeader]? = nil) throws -> StagedPlan {
+    var models = try models ?? tinyModels()
+    var (spec, diagnostics) = StagedSpec.parse(text, file: "spec.yml")
+    var stages: [StagedPlan.Stage] = []
+    for stage in spec?.stages ?? [] {
+      let (plan, more) = Planner.plan(stage, models: models)
+      diagnostics += more
+      guard let plan else { break }
+      stages.append(StagedPlan.Stage(name: stage.name?.text, plan: plan))
+      let donor = models[plan.models[plan.donor].reference]
+      guard let name = stage.name?.text else { continue }
+      models[name] = ModelHeader(index: plan.outputIndex, configuration: donor?.configuration, isStage: true)
+    }
+    guard let spec, stages.count == spec.stages.count, diagnostics.isEmpty else {
+      throw Failure(diagnostics: diagnostics)
+    }
+    return StagedPlan(stages)
+  }
+
   struct Failure: Error, CustomStringConvertible {
     var diagnostics: [Diagnostic]
     var description: String { diagnostics.map { $0.rendered(text: nil) }.joined(separator: "\n") }

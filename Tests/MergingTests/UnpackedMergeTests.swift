@@ -33,6 +33,6 @@ import Testing
       #expect(try merged.checkpoint.bytes(of: tensor.name) == expected.bytes(of: tensor.name))
     }
     let names = try Files.list(folder("out"))
-    #expect(names == ["braid-record.json", "config.json", "merge.yml", "model.safetensors"])
+    #expect(names == ["README.md", "braid-record.json", "config.json", "merge.yml", "model.safetensors"])
   }
 }

@@ -6,7 +6,7 @@ import shutil, struct
 from pathlib import Path
 
 HERE = Path(__file__).parent / "broken"
-U8, BOOL, U32, STRING, ARRAY = 0, 7, 4, 8, 9
+U8, BOOL, I32, U32, FLOAT, STRING, ARRAY = 0, 7, 5, 4, 6, 8, 9
 F32, Q4_0, IQ2_XS = 0, 2, 17
 
 
@@ -27,6 +27,14 @@ def file(values=(), tensors=(tensor("a", [8], F32, 0),), data=32, version=3, cou
     head = b"GGUF" + struct.pack("<I", version) + struct.pack("<QQ", *(counts or (len(tensors), len(values)))) + b"".join(values) + b"".join(tensors)
     head += bytes(-len(head) % alignment)
     return (head + bytes(data))[:cut]
+
+
+def array(key, kind, *elements):
+    return value(key, ARRAY, struct.pack("<IQ", kind, len(elements)) + b"".join(elements))
+
+
+def vocabulary(*more):
+    return file([value("tokenizer.ggml.model", STRING, text("llama")), array("tokenizer.ggml.tokens", STRING, text("a"), text("b")), *more])
 
 
 deep = struct.pack("<IQ", ARRAY, 1) * 9 + struct.pack("<IQ", U8, 0)
@@ -59,6 +67,10 @@ FAULTS = {
     "kind-unknown": file(tensors=[tensor("a", [8], 77, 0)]),
     "only-the-signature": b"GGUF",
     "rows-no-whole-blocks": file(tensors=[tensor("a", [40, 4], Q4_0, 0)], data=128),
+    "scores-of-another-kind": vocabulary(array("tokenizer.ggml.scores", I32, bytes(4), bytes(4))),
+    "scores-no-array": vocabulary(value("tokenizer.ggml.scores", FLOAT, bytes(4))),
+    "scores-not-one-for-each-token": vocabulary(array("tokenizer.ggml.scores", FLOAT, bytes(4))),
+    "scores-not-numbers": vocabulary(array("tokenizer.ggml.scores", FLOAT, bytes(4), struct.pack("<f", float("nan")))),
     "size-overflows": file(tensors=[tensor("a", [2**32, 2**32], F32, 0)]),
     "size-overflows-in-bytes": file(tensors=[tensor("a", [2**31, 2**31], F32, 0)]),
     "split-part-under-another-name": file([value("split.no", U32, struct.pack("<I", 1)), value("split.count", U32, struct.pack("<I", 3))]),
@@ -68,6 +80,8 @@ FAULTS = {
     "tensor-name-not-utf8": file(tensors=[tensor(b"\xc3", [8], F32, 0)]),
     "tensor-name-twice": file(tensors=[tensor("a", [8], F32, 0), tensor("a", [8], F32, 32)], data=64),
     "text-longer-than-the-file": file([value("k", STRING, struct.pack("<Q", 10**6))]),
+    "token-types-not-one-for-each-token": vocabulary(array("tokenizer.ggml.token_type", I32, bytes(4), bytes(4), bytes(4))),
+    "token-types-not-whole-numbers": vocabulary(array("tokenizer.ggml.token_type", FLOAT, bytes(4), bytes(4))),
     "value-count-huge": file(counts=(1, 2**63)),
     "value-type-unknown": file([value("k", 13, b"\0")]),
     "version-1": file(version=1),

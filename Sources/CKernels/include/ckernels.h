@@ -209,6 +209,11 @@ typedef struct {
                            braid_task_vector_sums *sums);
   // sums[i] += scale * x[i].
   void (*add_scaled)(const float *x, double scale, double *sums, size_t count);
+
+  // out[i][j] += scale * (sum over k of left[i][k] * right[k][j]), the sum in float32 and in the order of k. All three
+  // matrices are stored by rows, left and right without gaps, out with `stride` elements from row to row.
+  void (*add_product)(const float *left, const float *right, size_t rows, size_t depth, size_t columns, float scale,
+                      float *out, size_t stride);
 } braid_kernels;
 
 // The kernels of one instruction set: 0 what every CPU of this architecture has, 1 AVX2, 2 AVX-512; NULL where this CPU

@@ -24,7 +24,7 @@ extension ModelFolder {
     let wholeFolders = Set(modules.compactMap { $0["path"]?.string }.filter { !$0.isEmpty })
     var found: [CarriedFile] = []
     collect("", wholeFolders: wholeFolders, depth: 0, into: &found)
-    return found.sorted { $0.name < $1.name }
+    return found.filter { overlay[$0.name] == nil }.sorted { $0.name < $1.name }
   }
 
   private func collect(_ folder: String, wholeFolders: Set<String>, depth: Int, into found: inout [CarriedFile]) {
@@ -57,7 +57,7 @@ extension ModelFolder {
 enum CarriedFileRules {
   /// Files that are written anew or that describe the old model.
   static let leftOut: Set<String> = [
-    "config.json", "README.md", "mergekit_config.yml", "merge.yml", CheckpointRecord.name,
+    "config.json", "README.md", "mergekit_config.yml", "merge.yml", "token_sources.json", CheckpointRecord.name,
   ]
 
   /// Where AutoGPTQ and AutoAWQ write how they packed the weights, beside or in place of `config.json`, and by what

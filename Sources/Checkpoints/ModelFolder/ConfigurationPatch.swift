@@ -5,9 +5,12 @@ public import Tensors
 public struct ConfigurationPatch: Hashable, Sendable {
   /// The number of layers to state, or nil to leave it.
   public var layerCount: Int?
+  /// The stacks of layers that are put together anew; the main one among them overrides `layerCount`.
+  public var layers: [LayerChange] = []
+  /// The size of the vocabulary to state, or nil to leave it.
+  public var vocabularySize: Int?
   /// The dtype to state, or nil to leave it.
   public var dtype: DType?
-
   /// Whether the head shares the embedding's weights, or nil to leave what is stated.
   public var tiesEmbeddings: Bool?
 
@@ -41,20 +44,22 @@ public struct ConfigurationPatch: Hashable, Sendable {
 
   /// Carries the changes out.
   ///
-  /// - Throws: if the layer count is to change and the configuration states none.
-  public func applied(to file: JSONFile) throws(CheckpointError) -> Result {
+  /// - Parameter models: the configurations of the models that layers come from.
+  /// - Throws: if a layer count is to change and the configuration states none.
+  public func applied(to file: JSONFile, models: [JSONFile?] = []) throws(CheckpointError) -> Result {
     var replacements: [(range: Range<Int>, json: String)] = []
     var warnings: [Diagnostic] = []
-    if let layerCount {
-      guard let (key, node) = Self.layerCount(in: file.root) else {
-        throw CheckpointError(
-          .inconsistent, path: file.path,
-          "the layer count changes to \(layerCount), but the configuration states none; looked for "
-            + Self.layerCountKeys.joined(separator: ", "))
-      }
-      if node.int != layerCount {
-        replacements.append((node.range, String(layerCount)))
-        warnings += Self.listsPerLayer(in: file, old: node.int, new: layerCount, key: key)
+    var stacks = layers
+    if let layerCount, !layers.contains(where: \.isMain) { stacks.append(LayerChange(count: layerCount)) }
+    for stack in stacks {
+      var change = ConfigurationLayers(stack, in: file, models: models)
+      try change.apply()
+      replacements += change.replacements
+      warnings += change.warnings
+    }
+    if let vocabularySize {
+      for node in Self.stated(["vocab_size"], in: file.root) where node.int != nil && node.int != vocabularySize {
+        replacements.append((node.range, String(vocabularySize)))
       }
     }
     var additions: [(key: String, json: String)] = []
@@ -90,21 +95,5 @@ public struct ConfigurationPatch: Hashable, Sendable {
 
   private static func stated(_ keys: [String], in root: JSONNode) -> [JSONNode] {
     ([root] + innerConfigurations.compactMap { root[$0] }).flatMap { object in keys.compactMap { object[$0] } }
-  }
-
-  /// Lists with one element for each layer do not fit the new count; what belongs in them only the author knows.
-  private static func listsPerLayer(in file: JSONFile, old: Int?, new: Int, key: String) -> [Diagnostic] {
-    guard let old, old > 1 else { return [] }
-    var found: [Diagnostic] = []
-    for object in [file.root] + innerConfigurations.compactMap({ file.root[$0] }) {
-      for member in object.object ?? [] where member.node.array?.count == old {
-        found.append(
-          Diagnostic(
-            .warning, file: file.path, at: file.position(of: member.node),
-            "\(member.key) has \(old) elements, one for each layer, it seems; \(key) becomes \(new)",
-            hint: "edit the list in the output's config.json"))
-      }
-    }
-    return found
   }
 }

@@ -15,7 +15,7 @@ public struct JSONFile: Sendable {
   }
 
   /// Parses what could stand in a file; an error names the line and the column.
-  init(path: String, bytes: [UInt8]) throws(CheckpointError) {
+  public init(path: String, bytes: [UInt8]) throws(CheckpointError) {
     self.path = path
     self.bytes = bytes
     do throws(JSONError) {

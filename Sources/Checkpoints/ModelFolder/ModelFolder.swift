@@ -16,6 +16,11 @@ public struct ModelFolder: Sendable {
   /// Files that the weight files hold the content of, by name: a GGUF file's tokenizer, say. Real ones outrank them.
   public let documents: [String: [UInt8]]
 
+  /// Files that stand in for those of the folder, by name; nil for one that no longer counts.
+  ///
+  /// A merge that changes the vocabulary puts the new tokenizer here.
+  public internal(set) var overlay: [String: [UInt8]?] = [:]
+
   /// Whether the weight files hold codes and scales, and ``weights`` the numbers that they stand for.
   public let isUnpacked: Bool
 
@@ -44,8 +49,14 @@ public struct ModelFolder: Sendable {
       configurationFile: configuration, documents: reading?.documents ?? [:], isUnpacked: isUnpacked)
   }
 
+  /// The name under which model hubs know the model, if it lies in the local Hugging Face cache.
+  package var hubName: String? {
+    path.split(separator: "/").lazy.compactMap { CachedModel.name(ofFolder: String($0)) }.first
+  }
+
   /// The bytes of a file in the folder, or nil if it is not there.
   public func file(named name: String) throws(CheckpointError) -> [UInt8]? {
+    if let replacement = overlay[name] { return replacement }
     let path = Path.join(self.path, name)
     guard FileStatus(path: path) != nil else { return documents[name] }
     return try FileContents.read(path)
@@ -54,6 +65,9 @@ public struct ModelFolder: Sendable {
   /// A JSON file in the folder, or nil if it is not there.
   public func json(named name: String) throws(CheckpointError) -> JSONFile? {
     let path = Path.join(self.path, name)
+    if let replacement = overlay[name] {
+      return try replacement.map { bytes throws(CheckpointError) in try JSONFile(path: path, bytes: bytes) }
+    }
     if FileStatus(path: path) != nil { return try JSONFile(path: path) }
     return try documents[name].map { bytes throws(CheckpointError) in try JSONFile(path: path, bytes: bytes) }
   }

@@ -10,7 +10,7 @@ struct SplitFile {
   let count: Int
 
   /// How many parts there can be; the largest published checkpoints have a few hundred.
-  private static let maximumCount = 10_000
+  static let maximumCount = 10_000
 
   /// Takes a path's name apart; nil if it is not the name of a part.
   init?(_ path: String) {

@@ -62,7 +62,8 @@ struct RecordComparison {
     try ThreadTeam(count: threads).share(entries.count) { _, next in
       while let number = next() {
         let entry = entries[number]
-        if TensorDigests.digest(of: entry.bytes, in: entry.file.file, pieceByteCount: entry.piece) != entry.digest {
+        if TensorDigests.digest(of: entry.bytes, in: entry.file.file, pieceByteCount: entry.piece).text != entry.digest
+        {
           changed.withLock { _ = $0.insert(number) }
         }
       }

@@ -131,23 +131,33 @@ public struct StoredForm: Hashable, Sendable {
     }
   }
 
+  /// In which order elements are stored.
+  public enum Order: Hashable, Sendable {
+    case same
+    /// The halves of each of so many heads' rows in turn: what llama.cpp's rotary embedding wants of query and key.
+    case interleavedHalves(heads: Int)
+    /// Rows that are queries, keys and values of one head after another with those of all heads together.
+    case joinedParts(heads: Int)
+    /// The columns of a matrix as rows.
+    case transposed
+  }
+
   /// What an element becomes.
   public var elements: Elements
-  /// The number of heads whose rows are stored with their halves interleaved, or nil if rows keep their order: what
-  /// llama.cpp's rotary embedding wants of query and key.
-  public var interleavedHeads: Int?
+  /// In which order elements are stored.
+  public var order: Order
   /// What is added to each element before it is stored.
   public var addend: Float
 
   /// Describes a form.
-  public init(_ elements: Elements, interleavedHeads: Int? = nil, addend: Float = 0) {
+  public init(_ elements: Elements, order: Order = .same, addend: Float = 0) {
     self.elements = elements
-    self.interleavedHeads = interleavedHeads
+    self.order = order
     self.addend = addend
   }
 
   /// Whether a tensor of this dtype is stored as it is.
   public func isPlain(for dtype: DType) -> Bool {
-    elements == .plain(dtype) && interleavedHeads == nil && addend == 0
+    elements == .plain(dtype) && order == .same && addend == 0
   }
 }

@@ -1,4 +1,4 @@
-internal import Documents
+package import Documents
 internal import Synchronization
 internal import Tensors
 
@@ -36,6 +36,7 @@ public final class CheckpointWriter: Sendable {
   private let journal: FinishedTensors
   private let replaces: Bool
   private let isOpen = Atomic(true)
+  private let record: Mutex<CheckpointRecord?> = Mutex(nil)
 
   /// Prepares the files of a checkpoint; space for all of them is reserved at once.
   ///
@@ -87,6 +88,9 @@ public final class CheckpointWriter: Sendable {
     var finished: Set<Int>
     var replaces: Bool
   }
+
+  /// Whether something stands at a destination that only ``Mode/force`` may replace.
+  public static func isOccupied(_ destination: String) -> Bool { PartialFolder.isOccupied(destination) }
 
   private static func checkVacancy(of destination: String, _ mode: Mode, replaces: Bool) throws(CheckpointError) {
     guard !replaces, PartialFolder.isOccupied(destination) else { return }
@@ -170,13 +174,9 @@ public final class CheckpointWriter: Sendable {
 
   /// Writes the stored bytes of a band; any thread, any order.
   public func write(_ stored: UnsafeRawBufferPointer, of band: StoredBand) throws(CheckpointError) {
-    let encoder = encoder(of: band.tensor)
-    if encoder.staysTogether(band.elements) { return try write(stored, tensor: band.tensor, at: band.fileOffset) }
-    for (part, target) in encoder.interleaving?.rows(of: band.elements) ?? [] {
-      let place = self.band(tensor: band.tensor, elements: target..<target + part.count).fileOffset
-      let start = self.band(tensor: band.tensor, elements: part).fileOffset - band.fileOffset
-      let size = encoder.form.elements.byteCount(elements: part.count)
-      try write(UnsafeRawBufferPointer(rebasing: stored[start..<start + size]), tensor: band.tensor, at: place)
+    let start = layout.placements[band.tensor].offset
+    try encoder(of: band.tensor).forEachPiece(of: stored, band.elements) { piece, offset throws(CheckpointError) in
+      try write(piece, tensor: band.tensor, at: start + offset)
     }
   }
 
@@ -251,10 +251,13 @@ public final class CheckpointWriter: Sendable {
 
   // MARK: The end
 
-  /// Waits until everything is on the device and gives the folder its name.
+  /// Completes the weight files, after which no tensor can be written any more.
   ///
-  /// - Throws: if a tensor has not been finished, or the system fails; the partial folder then stays.
-  public func finish() throws(CheckpointError) {
+  /// - Returns: one digest for all tensors.
+  /// - Throws: if a tensor has not been finished, or the system fails.
+  @discardableResult
+  package func seal() throws(CheckpointError) -> ContentDigest {
+    if let digest = record.withLock({ $0?.digest }) { return digest }
     let missing = try journal.missing()
     guard missing.isEmpty else {
       throw CheckpointError(
@@ -262,15 +265,32 @@ public final class CheckpointWriter: Sendable {
         "\(missing.count) tensors have not been written, \(PrintableText.quoted(layout.tensors[missing[0]].name)) among them"
       )
     }
-    try close()
+    let sealed = try close()
+    record.withLock { $0 = sealed }
+    return sealed.digest
+  }
+
+  /// Adds a member to the record of the checkpoint, once the weights are complete.
+  package func addToRecord(_ member: String, _ value: JSONValue) {
+    record.withLock { $0?.additions.append((member, value)) }
+  }
+
+  /// Waits until everything is on the device and gives the folder its name.
+  ///
+  /// - Throws: if a tensor has not been finished, or the system fails; the partial folder then stays.
+  public func finish() throws(CheckpointError) {
+    try seal()
+    if let bytes = record.withLock({ $0?.bytes }) {
+      try FileContents.write(bytes, to: Path.join(folder.model, CheckpointRecord.name))
+    }
     if let list = layout.shardList { try FileContents.write(list.bytes, to: Path.join(folder.model, list.name)) }
     isOpen.store(false, ordering: .relaxed)
     for shard in shards { try shard.sync() }
     try folder.publish(replacing: replaces)
   }
 
-  /// Writes what depends on the elements: checksums inside the files, and the record of all tensors.
-  private func close() throws(CheckpointError) {
+  /// Writes what depends on the elements, such as checksums inside the files, and digests all tensors.
+  private func close() throws(CheckpointError) -> CheckpointRecord {
     var record = CheckpointRecord(layout)
     for (number, shard) in layout.shards.enumerated() {
       let file = try MappedFile(path: shards[number].path)
@@ -283,7 +303,7 @@ public final class CheckpointWriter: Sendable {
       let pieces = layout.closing?.pieces(ofShard: number) { checksums[$0] ?? Checksum() }
       for piece in pieces ?? [] { try shards[number].write(piece) }
     }
-    try FileContents.write(record.bytes, to: Path.join(folder.model, CheckpointRecord.name))
+    return record
   }
 
   /// Stops without a result.

@@ -10,20 +10,58 @@ struct FormEncoder {
   let tensor: TensorDescription
   let form: StoredForm
 
-  /// How rows move, if they do.
-  var interleaving: RowInterleaving? {
-    form.interleavedHeads.map { RowInterleaving(heads: $0, shape: tensor.shape) }
+  private var movedRows: MovedRows? { MovedRows(form.order, shape: tensor.shape) }
+
+  /// Hands on the stored bytes of a band in pieces that lie together in the file.
+  ///
+  /// - Parameter write: takes stored bytes, and where they go, counted from the tensor's first stored byte.
+  func forEachPiece(
+    of stored: UnsafeRawBufferPointer, _ band: Range<Int>,
+    _ write: (UnsafeRawBufferPointer, Int) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
+    if form.order == .transposed { return try forEachColumn(of: stored, band, write) }
+    guard let movedRows, !movedRows.isClosed(band) else {
+      return try write(stored, form.elements.byteCount(elements: band.lowerBound))
+    }
+    for (part, target) in movedRows.parts(of: band) {
+      let start = form.elements.byteCount(elements: part.lowerBound - band.lowerBound)
+      let piece = stored[start..<start + form.elements.byteCount(elements: part.count)]
+      try write(UnsafeRawBufferPointer(rebasing: piece), form.elements.byteCount(elements: target))
+    }
   }
 
-  /// Whether what is stored for a run of elements is one run of bytes.
-  func staysTogether(_ elements: Range<Int>) -> Bool { interleaving?.isClosed(elements) ?? true }
+  /// Hands on what lies in each column, in the place of a row; elements are plain.
+  private func forEachColumn(
+    of bytes: UnsafeRawBufferPointer, _ range: Range<Int>,
+    _ write: (UnsafeRawBufferPointer, Int) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
+    let size = form.elements.byteCount(elements: 1)
+    let (rows, columns) = (tensor.shape.dimensions[0], tensor.shape.dimensions[1])
+    let line = UnsafeMutableRawBufferPointer.allocate(byteCount: (range.count / columns + 1) * size, alignment: 64)
+    defer { line.deallocate() }
+    for column in 0..<columns {
+      // The first row whose element in this column is in the range.
+      let top = (range.lowerBound - column + columns - 1) / columns
+      var count = 0
+      var element = top * columns + column
+      while element < range.upperBound {
+        let place = (element - range.lowerBound) * size
+        UnsafeMutableRawBufferPointer(rebasing: line[count * size..<(count + 1) * size]).copyMemory(
+          from: UnsafeRawBufferPointer(rebasing: bytes[place..<place + size]))
+        count += 1
+        element += columns
+      }
+      guard count > 0 else { continue }
+      try write(UnsafeRawBufferPointer(rebasing: line[..<(count * size)]), (column * rows + top) * size)
+    }
+  }
 
   /// Encodes elements of a band into the band's buffer.
   ///
   /// - Parameters:
   ///   - bytes: elements of the tensor's dtype; they begin and end at the border of a block, if the form has blocks.
   ///   - first: the number of the first of them.
-  ///   - band: the elements of the band. If it does not stay together, its rows keep their order.
+  ///   - band: the elements of the band. Elements that leave it keep their order in the buffer.
   ///   - stored: room for the whole band.
   /// - Returns: what rounding cost.
   func encode(
@@ -38,8 +76,8 @@ struct FormEncoder {
         into: place + form.elements.byteCount(elements: target - band.lowerBound), &cost)
     }
     let elements = first..<first + bytes.count / size
-    if let interleaving, interleaving.isClosed(band) {
-      for (part, target) in interleaving.rows(of: elements) { encode(part, at: target) }
+    if let movedRows, movedRows.isClosed(band) {
+      for (part, target) in movedRows.parts(of: elements) { encode(part, at: target) }
     } else {
       encode(elements, at: first)
     }

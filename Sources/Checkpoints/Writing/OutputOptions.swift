@@ -11,7 +11,7 @@ public struct OutputOptions: Sendable, Hashable {
     case pytorch
     /// One HDF5 file, in the groups of the donor's if it has one.
     case hdf5
-    /// One GGUF file.
+    /// One GGUF file, or several if a largest size is given.
     case gguf
     /// One `.npz` archive.
     case npz
@@ -23,13 +23,13 @@ public struct OutputOptions: Sendable, Hashable {
   public var dtype: DType?
   /// The blocks that a GGUF file's matrices become, or nil for plain elements.
   public var quantization: BlockFormat?
-  /// The most bytes of elements in one file, where the format has shards.
-  public var maximumShardSize: Int
+  /// The most bytes of elements in one file, where the format has shards; nil for what is usual in the format.
+  public var maximumShardSize: Int?
 
   /// Describes an output.
   public init(
     format: Format = .safetensors, dtype: DType? = nil, quantization: BlockFormat? = nil,
-    maximumShardSize: Int = CheckpointLayout.defaultMaximumShardSize
+    maximumShardSize: Int? = nil
   ) {
     self.format = format
     self.dtype = dtype
@@ -47,9 +47,10 @@ public struct OutputOptions: Sendable, Hashable {
     of tensors: [TensorDescription], donor: ModelFolder, configuration: JSONNode?
   ) throws(CheckpointError) -> CheckpointLayout {
     let forms = tensors.map { StoredForm(.plain($0.dtype.isFloatingPoint ? dtype ?? $0.dtype : $0.dtype)) }
+    let shardSize = maximumShardSize ?? CheckpointLayout.defaultMaximumShardSize
     switch format {
-    case .safetensors: return try SafetensorsLayout.make(tensors, forms: forms, maxShardSize: maximumShardSize)
-    case .pytorch: return try PyTorchLayout.make(tensors, forms: forms, maxShardSize: maximumShardSize)
+    case .safetensors: return try SafetensorsLayout.make(tensors, forms: forms, maxShardSize: shardSize)
+    case .pytorch: return try PyTorchLayout.make(tensors, forms: forms, maxShardSize: shardSize)
     case .hdf5: return try HDF5Layout.make(tensors, forms: forms, donor: donor.checkpoint)
     case .gguf: return try ggufLayout(of: tensors, donor: donor, configuration: configuration)
     case .npz: return try NumPyLayout.make(tensors, forms: forms)
@@ -60,11 +61,10 @@ public struct OutputOptions: Sendable, Hashable {
   private func ggufLayout(
     of tensors: [TensorDescription], donor: ModelFolder, configuration: JSONNode?
   ) throws(CheckpointError) -> CheckpointLayout {
-    let template = try donor.file(named: "chat_template.jinja").map { String(decoding: $0, as: UTF8.self) }
-    return try GGUFLayout.make(
-      tensors, configuration: configuration, tokenizer: try donor.json(named: "tokenizer.json")?.root,
-      tokenizerConfiguration: try donor.json(named: "tokenizer_config.json")?.root, chatTemplate: template,
-      name: Path.lastComponent(donor.path), form: try ggufForm(of: tensors))
+    try GGUFLayout.make(
+      tensors, configuration: configuration, tokenizer: try TokenizerFiles(of: donor),
+      name: Path.lastComponent(donor.path), form: try ggufForm(of: tensors),
+      maxShardSize: maximumShardSize)
   }
 
   /// What matrices are stored as: blocks, the dtype asked for, or the one that most of the tensors have.

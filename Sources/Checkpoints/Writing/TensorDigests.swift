@@ -1,4 +1,3 @@
-internal import CXXHash
 private import Synchronization
 internal import Tensors
 
@@ -12,11 +11,10 @@ internal import Tensors
 final class TensorDigests: Sendable {
   /// The elements of a piece: what a merge writes at a time.
   static let pieceElements = 524_288
-  private static let digestSize = 16
 
   /// What is known of a piece.
   private struct Piece {
-    var digest: [UInt8]
+    var digest: ContentDigest
     /// Made only where the format wants it.
     var checksum: Checksum
   }
@@ -42,49 +40,37 @@ final class TensorDigests: Sendable {
   }
 
   private func piece(of bytes: UnsafeRawBufferPointer) -> Piece {
-    Piece(digest: Self.digest(of: bytes), checksum: layout.closing == nil ? Checksum() : Checksum(of: bytes))
+    Piece(digest: ContentDigest(of: bytes), checksum: layout.closing == nil ? Checksum() : Checksum(of: bytes))
   }
 
-  /// The digest of a tensor, as 32 hexadecimal digits, and its checksum if the format wants one; pieces that are not
-  /// known are read from the file.
-  func summary(of tensor: Int, in file: MappedFile) -> (digest: String, checksum: Checksum) {
+  /// The digest of a tensor, and its checksum if the format wants one; pieces that are not known are read from the file.
+  func summary(of tensor: Int, in file: MappedFile) -> (digest: ContentDigest, checksum: Checksum) {
     let start = layout.placements[tensor].offset
     let known = pieces.withLock { $0[tensor] ?? [:] }
     let size = Self.pieceByteCount(layout.placements[tensor].form.elements)
-    var digests: [UInt8] = []
+    var digests: [ContentDigest] = []
     var checksum = Checksum()
     Self.forEachPiece(of: start..<start + layout.storedByteCount(of: tensor), size: size) { number, range in
       let piece = known[number] ?? file.reading(range, piece(of:))
-      digests += piece.digest
+      digests.append(piece.digest)
       checksum.add(piece.checksum)
     }
-    return (Self.text(digests), checksum)
+    return (ContentDigest(joining: digests), checksum)
   }
 
-  /// The digest of a tensor's stored bytes, as 32 hexadecimal digits; what was read does not stay resident.
-  static func digest(of stored: Range<Int>, in file: MappedFile, pieceByteCount: Int) -> String {
-    var digests: [UInt8] = []
-    forEachPiece(of: stored, size: pieceByteCount) { digests += file.reading($1, digest(of:)) }
-    return text(digests)
+  /// The digest of a tensor's stored bytes; what was read does not stay resident.
+  static func digest(of stored: Range<Int>, in file: MappedFile, pieceByteCount: Int) -> ContentDigest {
+    var digests: [ContentDigest] = []
+    forEachPiece(of: stored, size: pieceByteCount) { _, range in
+      digests.append(file.reading(range) { ContentDigest(of: $0) })
+    }
+    return ContentDigest(joining: digests)
   }
 
   private static func forEachPiece(of stored: Range<Int>, size: Int, _ body: (Int, Range<Int>) -> Void) {
     for (number, start) in stride(from: stored.lowerBound, to: stored.upperBound, by: max(1, size)).enumerated() {
       body(number, start..<min(stored.upperBound, start + size))
     }
-  }
-
-  private static func text(_ digests: [UInt8]) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return digests.withUnsafeBytes { bytes in
-      String(decoding: digest(of: bytes).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-    }
-  }
-
-  private static func digest(of bytes: UnsafeRawBufferPointer) -> [UInt8] {
-    var canonical = XXH128_canonical_t()
-    XXH128_canonicalFromHash(&canonical, braid_xxh3_128(bytes.baseAddress, bytes.count))
-    return withUnsafeBytes(of: canonical) { Array($0.prefix(digestSize)) }
   }
 }
 

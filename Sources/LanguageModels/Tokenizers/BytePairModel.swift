@@ -13,6 +13,8 @@ struct BytePairModel: Sendable {
   private var merges: [UInt64: Merge]
   private let unknown: Int?
   private let fusesUnknown: Bool
+  /// The token of each byte, for characters that are no token; nil where the vocabulary has none for a byte.
+  private let byteTokens: [Int?]?
   private let prefersWholeWords: Bool
   private let prefix: [UInt8]
   private let suffix: [UInt8]
@@ -29,10 +31,9 @@ struct BytePairModel: Sendable {
       tokens[bytes] = id
       spellings[id] = bytes
     }
-    if try value.bool("byte_fallback", default: false) {
-      throw try value.member("byte_fallback").failure(
-        "byte_fallback is not supported yet", hint: "supported: byte-level BPE, as GPT-2, Llama 3 and Qwen use it")
-    }
+    let vocabulary = tokens
+    byteTokens =
+      try value.bool("byte_fallback", default: false) ? ByteSpelling.all.map { vocabulary[$0] } : nil
     if let dropout = value["dropout"], try dropout.number() != 0 {
       throw dropout.failure("dropout would make the tokens random, so it is not supported")
     }
@@ -90,7 +91,9 @@ struct BytePairModel: Sendable {
   private func initialSymbols(_ word: [UInt8]) -> [Int] {
     var symbols: [Int] = []
     symbols.reserveCapacity(word.count)
-    var lastWasUnknown = false
+    // An unknown token is put only before the next known character or at the end, behind the bytes of others: a
+    // peculiarity of the reference library that shows where a vocabulary lacks tokens for some bytes.
+    var owesUnknown = false
     var start = 0
     while start < word.count {
       var end = start + 1
@@ -99,15 +102,26 @@ struct BytePairModel: Sendable {
       if start > 0, !prefix.isEmpty { piece = prefix + piece }
       if end == word.count, !suffix.isEmpty { piece += suffix }
       if let token = tokens[piece] {
+        if owesUnknown, let unknown { symbols.append(unknown) }
+        owesUnknown = false
         symbols.append(token)
-        lastWasUnknown = false
+      } else if let bytes = byteTokens(of: piece) {
+        symbols += bytes
       } else if let unknown {
-        if !lastWasUnknown || !fusesUnknown { symbols.append(unknown) }
-        lastWasUnknown = true
+        if owesUnknown, !fusesUnknown { symbols.append(unknown) }
+        owesUnknown = true
       }
       start = end
     }
+    if owesUnknown, let unknown { symbols.append(unknown) }
     return symbols
+  }
+
+  /// The tokens of a character's bytes, if every one of them has a token.
+  private func byteTokens(of piece: [UInt8]) -> [Int]? {
+    guard let byteTokens else { return nil }
+    let found = piece.compactMap { byteTokens[Int($0)] }
+    return found.count == piece.count ? found : nil
   }
 
   private func merge(_ symbols: inout [Int]) {

@@ -2,9 +2,12 @@
 struct PieceText {
   var bytes: [UInt8]
   var pieces: [Range<Int>]
+  /// Whether no added token stands before it.
+  let beginsText: Bool
 
-  init(_ bytes: [UInt8]) {
+  init(_ bytes: [UInt8], beginsText: Bool) {
     self.bytes = bytes
+    self.beginsText = beginsText
     pieces = bytes.isEmpty ? [] : [0..<bytes.count]
   }
 
@@ -40,6 +43,7 @@ indirect enum PreTokenizer: Sendable {
   case whitespaceSplit
   case punctuation(SplitBehavior)
   case delimiter(Unicode.Scalar)
+  case metaspace(Metaspace)
   case sequence([PreTokenizer])
 
   /// GPT-2's words: contractions, letters, numbers, other signs, each with a space before it; then white space.
@@ -53,6 +57,7 @@ indirect enum PreTokenizer: Sendable {
     case whitespaceSplit = "WhitespaceSplit"
     case punctuation = "Punctuation"
     case delimiter = "CharDelimiterSplit"
+    case metaspace = "Metaspace"
     case sequence = "Sequence"
   }
 
@@ -78,6 +83,7 @@ indirect enum PreTokenizer: Sendable {
       let scalars = Array(try delimiter.string().unicodeScalars)
       guard scalars.count == 1 else { throw delimiter.failure("expected a single character") }
       self = .delimiter(scalars[0])
+    case .metaspace: self = .metaspace(try Metaspace(value))
     case .sequence:
       var steps: [PreTokenizer] = []
       for element in try value.member("pretokenizers").elements() { steps.append(try PreTokenizer(element)) }
@@ -108,6 +114,7 @@ indirect enum PreTokenizer: Sendable {
     case .whitespaceSplit: try text.cut { $0.parts(.removed, where: \.isWhiteSpace) }
     case .punctuation(let behavior): try text.cut { $0.parts(behavior, where: \.isPunctuation) }
     case .delimiter(let delimiter): try text.cut { $0.parts(.removed) { $0 == delimiter } }
+    case .metaspace(let metaspace): try metaspace.apply(to: &text)
     case .sequence(let steps): for step in steps { try step.apply(to: &text) }
     }
   }

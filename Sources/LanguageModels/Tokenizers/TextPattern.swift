@@ -1,54 +1,28 @@
-internal import CPCRE2
+internal import Patterns
 
 /// A regular expression over UTF-8 bytes, as tokenizer files use them.
 ///
 /// Tokenizer files are written for Oniguruma with Unicode classes; ``translated(_:)`` states where PCRE2 would differ.
-///
-/// Unchecked: a compiled pattern is never changed, and PCRE2 allows concurrent matching with separate match blocks.
-final class TextPattern: @unchecked Sendable {
-  private let code: OpaquePointer
+struct TextPattern: Sendable {
+  private let expression: RegularExpression
 
   /// Compiles a pattern; the error is PCRE2's message and the offset in the translated pattern.
   init(_ pattern: String) throws(TextPatternError) {
-    var number: Int32 = 0
-    var offset = 0
-    let bytes = Array(try Self.translated(pattern).utf8)
-    guard let code = braid_regex_compile(bytes, bytes.count, &number, &offset) else {
-      var message = [UInt8](repeating: 0, count: 256)
-      braid_regex_message(number, &message, message.count)
-      throw TextPatternError(message: String(decoding: message.prefix { $0 != 0 }, as: UTF8.self), offset: offset)
+    let translated = try Self.translated(pattern)
+    do throws(RegularExpressionError) {
+      expression = try RegularExpression(translated)
+    } catch {
+      throw TextPatternError(message: error.message, offset: error.offset)
     }
-    self.code = code
   }
 
-  deinit { braid_regex_free(code) }
-
-  /// The matches in a range of a text, leftmost first and without overlaps.
-  ///
-  /// Text outside the range is not seen, not even by lookaround. An empty match right behind a match does not count.
-  ///
-  /// - Parameter text: valid UTF-8.
+  /// The matches in a range of a text, as ``RegularExpression/matches(in:)`` finds them.
   func matches(in text: UnsafeBufferPointer<UInt8>) throws(TextPatternError) -> [Range<Int>] {
-    guard let base = text.baseAddress, let match = braid_regex_match_create() else { return [] }
-    defer { braid_regex_match_free(match) }
-    var found: [Range<Int>] = []
-    var position = 0
-    while position <= text.count {
-      var from = 0
-      var to = 0
-      let status = braid_regex_search(code, base, text.count, position, match, &from, &to)
-      if status == 0 { break }
-      guard status > 0, to >= from else { throw TextPatternError(message: "matching failed (\(status))", offset: 0) }
-      if from == to {
-        if found.last?.upperBound != from { found.append(from..<to) }
-        position = from + 1
-        while position < text.count, text[position] & 0xC0 == 0x80 { position += 1 }
-      } else {
-        found.append(from..<to)
-        position = to
-      }
+    do throws(RegularExpressionError) {
+      return try expression.matches(in: text)
+    } catch {
+      throw TextPatternError(message: error.message, offset: error.offset)
     }
-    return found
   }
 
   /// The matches in a whole text.

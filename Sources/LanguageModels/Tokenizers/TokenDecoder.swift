@@ -1,6 +1,8 @@
 /// How the spellings of tokens become text again.
 indirect enum TokenDecoder: Sendable {
   case byteLevel
+  case byteFallback
+  case metaspace(Metaspace)
   case fuse
   case replace(TextPattern, with: [UInt8])
   case strip(Unicode.Scalar, start: Int, stop: Int)
@@ -9,6 +11,8 @@ indirect enum TokenDecoder: Sendable {
 
   private enum Kind: String, CaseIterable {
     case byteLevel = "ByteLevel"
+    case byteFallback = "ByteFallback"
+    case metaspace = "Metaspace"
     case fuse = "Fuse"
     case replace = "Replace"
     case strip = "Strip"
@@ -20,6 +24,8 @@ indirect enum TokenDecoder: Sendable {
     let kind: Kind = try value.kind(of: "decoder")
     switch kind {
     case .byteLevel: self = .byteLevel
+    case .byteFallback: self = .byteFallback
+    case .metaspace: self = .metaspace(try Metaspace(value))
     case .fuse: self = .fuse
     case .replace:
       self = .replace(try value.member("pattern").pattern(), with: Array(try value.member("content").string().utf8))
@@ -45,6 +51,8 @@ indirect enum TokenDecoder: Sendable {
       // Bytes that are no valid UTF-8 become replacement characters here, over the borders of tokens.
       let bytes = tokens.flatMap(ByteAlphabet.decoded)
       return [Array(String(decoding: bytes, as: UTF8.self).utf8)]
+    case .byteFallback: return ByteSpelling.decoded(tokens)
+    case .metaspace(let metaspace): return metaspace.decoded(tokens)
     case .fuse: return [Array(tokens.joined())]
     case .replace(let pattern, let replacement):
       // A pattern that gives up on a token leaves it as it is.

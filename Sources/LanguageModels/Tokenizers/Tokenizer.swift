@@ -1,6 +1,6 @@
 private import Synchronization
 
-/// A tokenizer read from `tokenizer.json`: byte-level BPE with everything around it.
+/// A tokenizer read from `tokenizer.json`: BPE over bytes or over characters, with everything around it.
 ///
 /// A text is cut at added tokens, normalised, cut at added tokens that are looked for in normalised text, cut into
 /// words, the words are encoded, and the post-processor puts special tokens around. Texts are handled as UTF-8 bytes
@@ -122,7 +122,7 @@ public final class Tokenizer: TextTokenizer {
   }
 
   private func encodeWords(_ text: [UInt8], into tokens: inout [Int]) throws(TextPatternError) {
-    var pieces = PieceText(text)
+    var pieces = PieceText(text, beginsText: tokens.isEmpty)
     try preTokenizer?.apply(to: &pieces)
     for piece in pieces.pieces {
       let word = Array(pieces.bytes[piece])

@@ -7,12 +7,12 @@ struct PlanFaults {
   let spec: MergeSpec
   private var plain: [Diagnostic] = []
   private var gathered: [Key: Fault] = [:]
-  private var names: [Int: NamesOfSlice] = [:]
+  private(set) var names: [Int: NamesOfSlice] = [:]
   private var reported: Set<String> = []
 
   init(spec: MergeSpec) { self.spec = spec }
 
-  private enum Kind { case missing, mismatch, unset, refused, quantised }
+  private enum Kind { case missing, mismatch, unset, refused, quantised, allowed }
 
   private struct Key: Hashable {
     var kind: Kind
@@ -29,7 +29,7 @@ struct PlanFaults {
   }
 
   /// The tensor names that filters of a slice are tested on.
-  private struct NamesOfSlice {
+  struct NamesOfSlice {
     var output: Set<String> = []
     var inputs: [Set<String>] = []
   }
@@ -39,7 +39,7 @@ struct PlanFaults {
     plain
       + gathered.sorted { $0.value.order < $1.value.order }.map { key, fault in
         Diagnostic(
-          .error, file: spec.file, at: key.position,
+          key.kind == .allowed ? .note : .error, file: spec.file, at: key.position,
           fault.message + (fault.count > 1 && !fault.more.isEmpty ? "; \(fault.count - 1) more \(fault.more)" : ""),
           hint: fault.hint)
       }
@@ -47,6 +47,10 @@ struct PlanFaults {
 
   mutating func error(at position: SourcePosition, _ message: String, hint: String? = nil) {
     plain.append(Diagnostic(.error, file: spec.file, at: position, message, hint: hint))
+  }
+
+  mutating func note(at position: SourcePosition, _ message: String, hint: String? = nil) {
+    plain.append(Diagnostic(.note, file: spec.file, at: position, message, hint: hint))
   }
 
   mutating func warning(at position: SourcePosition, _ message: String, hint: String? = nil) {
@@ -77,7 +81,9 @@ struct PlanFaults {
       gather(
         .missing, at: model.position, subject: model.text,
         "\(model.text) has no tensor \(request.asked[index].name), which \(sources[holder].model.text) has",
-        more: "are missing", hint: "models of one architecture have the same tensors")
+        more: "are missing",
+        hint: "models of one architecture have the same tensors; "
+          + "`allow_mismatch: skip` leaves the model out of these, `copy-base` copies them from the base")
     }
   }
 
@@ -98,10 +104,27 @@ struct PlanFaults {
       let isVocabulary = request.role == .embedding || request.role == .head
       gather(
         .mismatch, at: model.position, subject: model.text, message, more: "differ",
-        hint: isVocabulary
-          ? "models with vocabularies of different sizes cannot be merged yet"
-          : "only tensors of one shape can be merged")
+        hint: spec.mismatch == .truncate
+          ? "`truncate` is for embeddings and heads that have all rows and columns asked for; `skip` or `copy-base` would do"
+          : isVocabulary
+            ? "add `tokenizer_source: union` to the spec, which gives all models one vocabulary; or `allow_mismatch: "
+              + "truncate` to merge the rows that all have, `skip` to leave the model out, `copy-base` to copy the base's"
+            : "`allow_mismatch: skip` leaves the model out of these, `copy-base` copies them from the base")
     }
+  }
+
+  /// Something that `allow_mismatch` did to tensors of a model, said once for all of them.
+  mutating func allowed(_ source: SourceSpec, _ message: String, more: String, subject: String) {
+    gather(.allowed, at: source.model.position, subject: subject + source.model.text, message, more: more, hint: nil)
+  }
+
+  /// A part that the models do not have.
+  mutating func unknown(_ module: ModuleSpec, known: [ModelModule]) {
+    let names = known.map(\.name)
+    let nearest = NearestName.of(module.name, in: names + known.flatMap(\.aliases))
+    error(
+      at: module.position, "the models have no part \(module.name)",
+      hint: (nearest.map { "did you mean \($0)? " } ?? "") + "parts: " + names.joined(separator: ", "))
   }
 
   /// Compares layers that are to stand above each other in one model.
@@ -147,25 +170,26 @@ struct PlanFaults {
 
   /// A required parameter that the spec sets, but for other tensors only.
   mutating func unset(
-    _ parameter: ParameterDescription, levels: [[ParameterEntry]], tensor: String, source: SourceSpec?
+    _ parameter: ParameterDescription, levels: [[ParameterEntry]], tensor: String, source: SourceSpec?,
+    slice: EffectiveSlice
   ) {
     let entry = levels.last { $0.contains { $0.name == parameter.name } }?.last { $0.name == parameter.name }
     // Parameters that no level sets, or sets to something else than a value, were reported with the spec.
     if spec.isFaulty, entry?.cases.isEmpty ?? true { return }
     let owner = source.map { " of \($0.model.text)" } ?? ""
     gather(
-      .unset, at: entry?.position ?? spec.methodPosition, subject: source?.model.text ?? "",
-      "no filter of \(parameter.name) matches \(tensor)\(owner), and \(spec.method.name) needs a value",
+      .unset, at: entry?.position ?? slice.methodPosition, subject: source?.model.text ?? "",
+      "no filter of \(parameter.name) matches \(tensor)\(owner), and \(slice.method.name) needs a value",
       more: "tensors have none", hint: "add a value without a filter at the end of the list")
   }
 
-  mutating func refused(_ refusal: MergeMethodError, tensor: String) {
+  mutating func refused(_ refusal: MergeMethodError, tensor: String, slice: EffectiveSlice) {
     reported.insert(tensor)
-    let message = "\(spec.method.name): \(refusal)"
+    let message = "\(slice.method.name): \(refusal)"
     // A refusal that names its tensor comes once for each of them.
     let parts = message.split(separator: tensor, omittingEmptySubsequences: false).joined()
     gather(
-      .refused, at: spec.methodPosition, subject: parts, message,
+      .refused, at: slice.methodPosition, subject: parts, message,
       more: parts == message ? "" : "tensors are refused", hint: nil)
   }
 
@@ -180,37 +204,6 @@ struct PlanFaults {
     }
   }
 
-  mutating func checkFilters(of slice: EffectiveSlice, number: Int) {
-    guard let known = names[number] else { return }
-    check(slice.parameters) { $0 == .global ? known.output : known.inputs.reduce(into: []) { $0.formUnion($1) } }
-    for (source, inputs) in zip(slice.sources, known.inputs) { check(source.parameters) { _ in inputs } }
-  }
-
-  mutating func checkGlobalFilters() {
-    let known = Array(names.values)
-    check(spec.parameters) { scope in
-      known.reduce(into: Set<String>()) { all, slice in
-        if scope == .global { all.formUnion(slice.output) } else { for input in slice.inputs { all.formUnion(input) } }
-      }
-    }
-  }
-
-  private mutating func check(_ entries: [ParameterEntry], on names: (ParameterDescription.Scope) -> Set<String>) {
-    for entry in entries where entry.cases.contains(where: { $0.filter != nil }) {
-      guard let parameter = spec.method.parameters.first(where: { $0.name == entry.name }) else { continue }
-      let tested = names(parameter.scope)
-      for alternative in entry.cases {
-        guard let filter = alternative.filter, !tested.contains(where: { alternative.matches($0) }) else { continue }
-        let parts = Set(tested.flatMap { $0.split(separator: ".").map(String.init) }.filter { Int($0) == nil })
-        let nearest = NearestName.of(filter, in: parts.sorted())
-        warning(
-          at: alternative.filterPosition, "the filter \"\(filter)\" of \(entry.name) matches no tensor",
-          hint: nearest.map { "did you mean \($0)?" }
-            ?? (filter.contains("*")
-              ? "a filter is a part of the name, letter by letter; only \"*\" alone stands for every name" : nil))
-      }
-    }
-  }
 }
 
 /// Small pieces of sentences.

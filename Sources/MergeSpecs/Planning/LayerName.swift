@@ -82,7 +82,17 @@ struct ModelLayout {
     for layout in layouts {
       for (stack, count) in layout.elementCounts { elements[stack, default: 0] += count }
     }
-    let largest = elements.sorted { ($0.value, $1.key) > ($1.value, $0.key) }.map(\.key)
+    // A tower that sees or hears may be as deep and larger, and is still not what the layers are counted in.
+    func isTower(_ stack: String) -> Int { ModelModules.looks(stack) || ModelModules.listens(stack) ? 0 : 1 }
+    let largest = elements.sorted { (isTower($0.key), $0.value, $1.key) > (isTower($1.key), $1.value, $0.key) }
+      .map(\.key)
+    // Where an encoder stands beside a decoder, configurations count the encoder's layers under the usual name.
+    func isPart(_ stack: String, _ name: Substring) -> Bool { stack.split(separator: ".").contains(name) }
+    if largest.contains(where: { isTower($0) == 1 && isPart($0, "encoder") }),
+      let decoder = largest.first(where: { isTower($0) == 1 && isPart($0, "decoder") })
+    {
+      return decoder
+    }
     let keys = ["num_hidden_layers", "n_layer", "num_layers", "n_layers"]
     guard let stated = layouts[donor].header.configured(keys) else { return largest.first }
     return largest.first { layouts[donor].layerCounts[$0] == stated } ?? largest.first

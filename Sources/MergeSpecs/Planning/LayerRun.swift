@@ -38,16 +38,17 @@ struct LayerRun {
   /// What a step has in common with the same step of other layers.
   private struct Row: Equatable {
     var name: String?
-    var isCopy: Bool
+    /// The method, nil for a copy.
+    var method: String?
     var reason: String?
 
     init(_ step: PlanStep) {
       name = LayerName(step.output.name)?.rest
-      if case .copy(let why) = step.operation {
-        isCopy = true
-        reason = why
-      } else {
-        isCopy = false
+      switch step.operation {
+      case .copy(let why): reason = why
+      case .merge(let name, _, _):
+        method = name
+        reason = step.remark
       }
     }
   }

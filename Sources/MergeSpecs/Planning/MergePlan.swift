@@ -13,9 +13,13 @@ public struct MergePlan: Sendable {
   public var donor: Int
   /// The number of layers of the output, where it differs from the donor's.
   public var layerCount: Int?
+  /// The layers of every stack that slices put together otherwise than the donor's; see ``PlannedLayers``.
+  public var layers: [PlannedLayers] = []
+  /// The number of rows of the output's embedding, where it differs from the donor's.
+  public var vocabularySize: Int?
   /// The dtype to state in the output's configuration, where it differs from the donor's.
   public var configurationDType: DType?
-  /// The merge method's name as the spec gives it.
+  /// The merge method's name as the spec gives it; several are separated by commas.
   public var methodName: String
   /// What to state as `tie_word_embeddings` in the output's configuration, where the donor's no longer holds: false if
   /// the output has a head of its own, true if it has none.
@@ -48,9 +52,12 @@ public struct PlannedModel: Sendable, Hashable {
   public var reference: String
   /// The folder or file it was found at.
   public var location: String
+  /// Whether it is the result of another merge in the same file; it has no location then.
+  public var isStage: Bool
 
   /// Names a model and where it was found.
-  public init(reference: String, location: String) {
+  public init(reference: String, location: String, isStage: Bool = false) {
+    self.isStage = isStage
     self.reference = reference
     self.location = location
   }
@@ -70,6 +77,8 @@ public struct PlanStep: Sendable {
   public var operation: PlannedOperation
   /// What a method that draws at random draws from; nil for all others.
   public var seed: UInt64?
+  /// What `allow_mismatch` did to this tensor, if anything.
+  public var remark: String?
 
   /// Describes a step; the planner does this.
   public init(
@@ -91,12 +100,18 @@ public struct PlannedInput: Sendable, Hashable {
   public var model: Int
   /// The tensor in that model's checkpoint.
   public var tensor: TensorDescription
+  /// The part of the tensor that is read, if it is not all: the first elements along each axis.
+  public var block: Shape?
 
   /// Names an input.
-  public init(model: Int, tensor: TensorDescription) {
+  public init(model: Int, tensor: TensorDescription, block: Shape? = nil) {
     self.model = model
     self.tensor = tensor
+    self.block = block
   }
+
+  /// The size of what is read, in bytes.
+  public var byteCount: Int { (block ?? tensor.shape).elementCount * tensor.dtype.byteCount }
 }
 
 /// What a step does with its inputs.

@@ -9,9 +9,12 @@ public struct ModelHeader: Sendable {
   public var configuration: JSONNode?
   /// The folder or file the model was found at; plans show it.
   public var location: String
+  /// Whether the model is the result of another merge in the same file.
+  public var isStage: Bool
 
   /// Describes a model.
-  public init(index: TensorIndex, configuration: JSONNode?, location: String = "") {
+  public init(index: TensorIndex, configuration: JSONNode?, location: String = "", isStage: Bool = false) {
+    self.isStage = isStage
     self.index = index
     self.configuration = configuration
     self.location = location

@@ -9,15 +9,18 @@ struct PlanBuilder {
   let layouts: [ModelLayout]
   let donor: Int
   let mainStack: String?
-  let roles: RoleInference
+  let modules: ModelModules
+  private let inference: RoleInference
   var steps: [PlanStep] = []
   var faults: PlanFaults
   /// The methods made so far; most tensors of a model share their parameters.
   var made: [MethodKey: any MergeMethod] = [:]
-  /// The number of layers of the output, if slices determine it.
-  var layerTotal: Int?
+  /// The layers of the stacks that slices put together.
+  var layers: [PlannedLayers] = []
 
   struct MethodKey: Hashable {
+    var method: String
+    var inputs: Int
     var parameters: ResolvedParameters
     var base: Int?
   }
@@ -30,7 +33,8 @@ struct PlanBuilder {
     donor = spec.baseModel.flatMap { order.firstIndex(of: $0.text) } ?? Self.firstModel(of: spec, in: order)
     // The donor's configuration decides where two stacks compete.
     mainStack = ModelLayout.mainStack(of: layouts, donor: donor)
-    roles = RoleInference(layouts: layouts, mainStack: mainStack)
+    inference = RoleInference(layouts: layouts, mainStack: mainStack)
+    modules = ModelModules(layouts: layouts, mainStack: mainStack, roles: inference)
     faults = PlanFaults(spec: spec)
   }
 
@@ -54,17 +58,13 @@ struct PlanBuilder {
       Slice(effective: slice, models: slice.sources.compactMap { order[$0.model.text] }, number: number)
     }
     reportSecondNames()
-    let isWhole = if case .models = spec.composition { true } else { false }
-    if isWhole {
-      guard let slice = slices.first, checkLayerCounts(of: slice) else { return }
-      addWhole(slice)
-    } else {
-      guard checkRanges(of: slices) else { return }
-      addSlices(slices)
+    switch spec.composition {
+    case .models, .slices: add(slices, of: spec.composition, to: Part(module: nil, stack: mainStack, isMain: true))
+    case .modules(let named, _): addModules(named, slices: slices)
     }
     steps.sort(by: Self.precedes)
     for slice in slices { faults.checkFilters(of: slice.effective, number: slice.number) }
-    faults.checkGlobalFilters()
+    faults.checkGlobalFilters(slices: slices, outputs: steps.map(\.output.name))
   }
 
   /// Says when the base model goes by two names: under the second it is one more model, not the base.
@@ -86,12 +86,32 @@ struct PlanBuilder {
       bytes[step.output.dtype, default: 0] += step.output.byteCount
     }
     let common = DType.allCases.filter { bytes[$0] != nil }.max { bytes[$0, default: 0] < bytes[$1, default: 0] }
-    let donorLayers = mainStack.flatMap { layouts[donor].layerCounts[$0] }
-    return MergePlan(
-      models: zip(spec.references, headers).map { PlannedModel(reference: $0.text, location: $1.location) },
-      steps: steps, donor: donor, layerCount: layerTotal == donorLayers ? nil : layerTotal,
-      configurationDType: common == reference.configuredDType ? nil : common, methodName: spec.method.name,
-      tiesEmbeddings: tiesEmbeddings)
+    let changed = layers.filter { !$0.areThose(of: donor) }
+    let main = changed.first { $0.isMain && $0.origins.count != $0.donorCount }
+    var plan = MergePlan(
+      models: zip(spec.references, headers).map {
+        PlannedModel(reference: $0.text, location: $1.location, isStage: $1.isStage)
+      },
+      steps: steps, donor: donor, layerCount: main?.origins.count,
+      configurationDType: common == reference.configuredDType ? nil : common,
+      methodName: spec.methods.map(\.name).joined(separator: ", "), tiesEmbeddings: tiesEmbeddings)
+    plan.layers = changed
+    plan.vocabularySize = vocabularySize
+    return plan
+  }
+
+  /// The rows of the output's embedding, where the donor's has another number of them.
+  private var vocabularySize: Int? {
+    guard let step = steps.first(where: { $0.role == .embedding }), let rows = step.output.shape.dimensions.first,
+      let own = headers[donor].index[step.output.name]?.shape.dimensions.first
+    else { return nil }
+    return rows == own ? nil : rows
+  }
+
+  /// The role of a tensor that belongs to no layer of the main stack; a norm behind a tower is not the final one.
+  func role(of tensor: TensorDescription) -> TensorRole {
+    let role = inference.role(of: tensor)
+    return role == .finalNorm && modules.module(of: tensor.name) != 0 ? .other : role
   }
 
   /// Whether the output shares its head with the embedding, where the donor's configuration says otherwise.
@@ -101,7 +121,7 @@ struct PlanBuilder {
       let isSeparate = head.inputs.contains { headers[$0.model].tiesEmbeddings != true }
       return headers[donor].tiesEmbeddings == true && isSeparate ? false : nil
     }
-    let donorHasHead = layouts[donor].loose.contains { roles.role(of: $0) == .head && $0.shape.dimensions.count == 2 }
+    let donorHasHead = layouts[donor].loose.contains { role(of: $0) == .head && $0.shape.dimensions.count == 2 }
     return donorHasHead ? true : nil
   }
 
@@ -133,11 +153,11 @@ struct PlanBuilder {
   }
 
   /// Adds the tensors that belong to no layer, those of the wanted roles.
-  mutating func addLoose(of slice: Slice, where isWanted: (TensorRole) -> Bool) {
+  mutating func addLoose(of slice: Slice, in part: Part, where isWanted: (TensorRole) -> Bool) {
     var seen: Set<String> = []
     for model in slice.models {
-      for tensor in layouts[model].loose {
-        let role = roles.role(of: tensor)
+      for tensor in layouts[model].loose where contains(tensor.name, in: part) {
+        let role = role(of: tensor)
         guard isWanted(role), seen.insert(tensor.name).inserted else { continue }
         let asked = slice.models.map { StepRequest.Asked(name: tensor.name, tensor: headers[$0].index[tensor.name]) }
         add(StepRequest(name: tensor.name, role: role, isLoose: role == .other, depth: 0, asked: asked), to: slice)

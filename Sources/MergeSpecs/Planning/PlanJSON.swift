@@ -5,10 +5,11 @@ internal import Tensors
 extension MergePlan {
   /// The plan for programs: everything in it, as one JSON object with a line for each tensor.
   ///
-  /// Models are numbered from zero, in `inputs` and `donor`; flags among the parameters are 0 or 1.
+  /// Models are numbered from zero, in `inputs` and `donor`; several methods are separated by commas; flags among the parameters are 0 or 1.
   public func json() -> String {
     let modelLines = models.map {
-      "    {\"reference\": \(JSONEdit.quote($0.reference)), \"location\": \(JSONEdit.quote($0.location))}"
+      "    {\"reference\": \(JSONEdit.quote($0.reference)), \"location\": \(JSONEdit.quote($0.location))"
+        + ($0.isStage ? ", \"stage\": true}" : "}")
     }
     let tensorLines = steps.map { "    " + Self.json($0) }
     var lines = [
@@ -17,6 +18,10 @@ extension MergePlan {
     ]
     if let seed { lines.append("  \"seed\": \(seed)") }
     if let layerCount { lines.append("  \"layers\": \(layerCount)") }
+    if let vocabularySize { lines.append("  \"vocabulary_size\": \(vocabularySize)") }
+    for stack in layers where !stack.isMain {
+      lines.append("  \"layers_of_\(stack.module ?? "")\": \(stack.origins.count)")
+    }
     if let configurationDType {
       lines.append("  \"configuration_dtype\": \(JSONEdit.quote(configurationDType.rawValue))")
     }
@@ -34,7 +39,8 @@ extension MergePlan {
     members.append(member("bytes", "\(step.output.byteCount)"))
     let inputs = step.inputs.map { input in
       "{\"model\": \(input.model), \"tensor\": \(JSONEdit.quote(input.tensor.name)), "
-        + "\"dtype\": \(JSONEdit.quote(input.tensor.dtype.rawValue))}"
+        + "\"dtype\": \(JSONEdit.quote(input.tensor.dtype.rawValue))"
+        + (input.block.map { ", \"block\": \($0)" } ?? "") + "}"
     }
     members.append(member("inputs", "[\(inputs.joined(separator: ", "))]"))
     if let base = step.base { members.append(member("base", "\(base)")) }
@@ -47,6 +53,7 @@ extension MergePlan {
       members.append(member("parameters", json(parameters.global)))
       members.append(member("input_parameters", "[\(parameters.perInput.map(json).joined(separator: ", "))]"))
     }
+    if let remark = step.remark { members.append(member("remark", JSONEdit.quote(remark))) }
     return "{" + members.joined(separator: ", ") + "}"
   }
 

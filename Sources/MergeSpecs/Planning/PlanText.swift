@@ -3,8 +3,10 @@ public import MergeMethods
 internal import Tensors
 
 extension MergePlan {
-  /// The size of all tensors that are read, in bytes; one that two steps read counts twice.
-  public var inputByteCount: Int { steps.reduce(0) { $0 + $1.inputs.reduce(0) { $0 + $1.tensor.byteCount } } }
+  /// The size of all tensors that are read, in bytes; one that two steps read counts twice, those of stages not at all.
+  public var inputByteCount: Int {
+    steps.reduce(0) { $0 + $1.inputs.reduce(0) { $0 + (models[$1.model].isStage ? 0 : $1.byteCount) } }
+  }
 
   /// The size of all tensors that are written, in bytes.
   public var outputByteCount: Int { steps.reduce(0) { $0 + $1.output.byteCount } }
@@ -13,14 +15,14 @@ extension MergePlan {
   ///
   /// - Parameter methods: where the defaults of parameters are looked up.
   public func text(methods: [MethodDescription] = Catalog.methods) -> String {
-    PlanText(plan: self, method: methods.first { $0.name == methodName }).render()
+    PlanText(plan: self, methods: methods).render()
   }
 }
 
 /// Renders a plan as text.
 struct PlanText {
   let plan: MergePlan
-  let method: MethodDescription?
+  let methods: [MethodDescription]
 
   /// A row of the table: one tensor, or tensors that differ in numbers only, over a run of layers.
   private struct Row: Hashable {
@@ -37,16 +39,22 @@ struct PlanText {
     for run in LayerRun.runs(of: steps) { lines += section(run.title(in: plan), run) }
     lines += section("final norm", steps.filter { $0.role == .finalNorm })
     lines += section("head", steps.filter { $0.role == .head })
-    if let defaults { lines += ["", "not set, so by default: " + defaults] }
+    let unset = names.compactMap { name in
+      defaults(of: name).map { (names.count > 1 ? "\(name), " : "") + "not set, so by default: \($0)" }
+    }
+    if !unset.isEmpty { lines += [""] + unset }
     return lines.joined(separator: "\n") + "\n"
   }
+
+  /// The names of the methods that some step uses.
+  private var names: [String] { plan.methodName.split(separator: ",").map { String($0.drop { $0 == " " }) } }
 
   private func heading() -> [String] {
     let count = Words.count(plan.models.count, "model")
     var lines = ["\(plan.methodName): \(count) into \(Words.count(plan.steps.count, "tensor"))"]
     let bases = Set(plan.steps.compactMap { step in step.base.map { step.inputs[$0].model } })
     let references = Self.columns(plan.models.map(\.reference))
-    let locations = Self.columns(plan.models.map(\.location))
+    let locations = Self.columns(plan.models.map { $0.isStage ? "a stage" : $0.location })
     for index in plan.models.indices {
       var roles: [String] = []
       if bases.contains(index) { roles.append("base") }
@@ -117,12 +125,15 @@ struct PlanText {
       let models = Set(steps.flatMap(\.inputs).map(\.model)).sorted()
       let source = plan.models.count > 1 ? models.map { " [\($0 + 1)]" }.joined() : ""
       parts.append("copy of\(source.isEmpty ? " the model" : source)" + (reason.map { ": \($0)" } ?? ""))
-    case .merge:
+    case .merge(let name, _, _):
+      let method = methods.first { $0.name == name }
       let settled = steps.compactMap { step -> ResolvedParameters? in
         if case .merge(_, let parameters, _) = step.operation { parameters } else { nil }
       }
-      parts.append(contentsOf: parameters(settled, step: first))
-      if parts.isEmpty { parts.append(plan.methodName) }
+      let settings = parameters(settled, step: first, method: method)
+      if settings.isEmpty || names.count > 1 { parts.append(name) }
+      parts += settings
+      if let remark = first.remark { parts.append(remark) }
       for input in first.inputs
       where LayerName(input.tensor.name)?.rest != LayerName(first.output.name)?.rest
         || LayerName(first.output.name) == nil && input.tensor.name != first.output.name
@@ -136,7 +147,9 @@ struct PlanText {
     return parts.joined(separator: ", ")
   }
 
-  private func parameters(_ settled: [ResolvedParameters], step: PlanStep) -> [String] {
+  private func parameters(
+    _ settled: [ResolvedParameters], step: PlanStep, method: MethodDescription?
+  ) -> [String] {
     let known = method?.parameters.map(\.name) ?? []
     func ordered(_ names: Set<String>) -> [String] {
       known.filter { names.contains($0) } + names.subtracting(known).sorted()
@@ -145,7 +158,7 @@ struct PlanText {
     for name in ordered(Set(settled.flatMap { $0.perInput.flatMap(\.keys) })) {
       let series = step.inputs.indices.compactMap { input -> (model: Int, text: String)? in
         let values = settled.map { $0.perInput.indices.contains(input) ? $0.perInput[input][name] : nil }
-        return values.allSatisfy { $0 == nil } ? nil : (step.inputs[input].model, self.series(name, values))
+        return values.allSatisfy { $0 == nil } ? nil : (step.inputs[input].model, self.series(name, values, method))
       }
       if let text = series.first?.text, series.allSatisfy({ $0.text == text }) {
         parts.append("\(name) \(text)" + (series.count > 1 ? " each" : ""))
@@ -154,32 +167,35 @@ struct PlanText {
       }
     }
     for name in ordered(Set(settled.flatMap(\.global.keys))) {
-      parts.append("\(name) \(series(name, settled.map { $0.global[name] }))")
+      parts.append("\(name) \(series(name, settled.map { $0.global[name] }, method))")
     }
     return parts
   }
 
   /// The values of a parameter over layers, in short.
-  private func series(_ name: String, _ values: [Double?]) -> String {
-    let texts = values.map { $0.map { text($0, of: name) } ?? "-" }
+  private func series(_ name: String, _ values: [Double?], _ method: MethodDescription?) -> String {
+    let texts = values.map { $0.map { text($0, of: name, method) } ?? "-" }
     if let first = texts.first, texts.allSatisfy({ $0 == first }) { return first }
     if texts.count <= 9 { return texts.joined(separator: " ") }
     return texts.prefix(4).joined(separator: " ") + " … " + texts.suffix(4).joined(separator: " ")
   }
 
-  private func text(_ value: Double, of name: String) -> String {
+  private func text(_ value: Double, of name: String, _ method: MethodDescription?) -> String {
     let isFlag = method?.parameters.contains { $0.name == name && $0.kind == .flag } ?? false
     return isFlag ? (value == 0 ? "false" : "true") : NumberText.short(value)
   }
 
-  private var defaults: String? {
+  private func defaults(of name: String) -> String? {
+    let method = methods.first { $0.name == name }
     var used: Set<String> = []
-    for case .merge(_, let parameters, _) in plan.steps.map(\.operation) {
+    for case .merge(name, let parameters, _) in plan.steps.map(\.operation) {
       used.formUnion(parameters.global.keys)
       for input in parameters.perInput { used.formUnion(input.keys) }
     }
     let unset = (method?.parameters ?? []).filter { !used.contains($0.name) }
-      .compactMap { parameter in parameter.defaultValue.map { "\(parameter.name) \(text($0, of: parameter.name))" } }
+      .compactMap { parameter in
+        parameter.defaultValue.map { "\(parameter.name) \(text($0, of: parameter.name, method))" }
+      }
     return unset.isEmpty ? nil : unset.joined(separator: ", ")
   }
 

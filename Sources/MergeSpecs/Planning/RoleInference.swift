@@ -5,6 +5,8 @@ struct RoleInference {
   /// The stack whose layers are counted.
   let mainStack: String?
   private let vocabulary: Int?
+  /// The sizes that single models state for theirs.
+  private let stated: Set<Int>
   private let hasLayers: Bool
 
   /// Looks at all models together.
@@ -13,9 +15,10 @@ struct RoleInference {
     hasLayers = mainStack != nil
     let matrices = layouts.flatMap(\.loose).filter { $0.shape.dimensions.count == 2 }
     let extents = matrices.filter { Self.soundsLikeVocabulary($0.name) }.compactMap(\.shape.dimensions.first)
-    let stated = layouts.compactMap { $0.header.configured(["vocab_size"]) }.max()
+    let sizes = layouts.compactMap { $0.header.configured(["vocab_size"]) }
+    stated = Set(sizes.filter(extents.contains))
     // Checkpoints pad the vocabulary, so the largest extent counts where none is as configured.
-    vocabulary = stated.flatMap { extents.contains($0) ? $0 : nil } ?? extents.max() ?? stated
+    vocabulary = sizes.max().flatMap { extents.contains($0) ? $0 : nil } ?? extents.max() ?? sizes.max()
   }
 
   /// The role of a tensor that belongs to no layer of the main stack.
@@ -23,7 +26,9 @@ struct RoleInference {
     let parts = tensor.name.split(separator: ".").map { $0.lowercased() }
     let extents = tensor.shape.dimensions
     let named = parts.last.map { ["weight", "bias"].contains($0) } ?? false ? parts.dropLast().last : parts.last
-    if let vocabulary, let first = extents.first, extents.count <= 2, first == vocabulary || isLarge(first) {
+    if let vocabulary, let first = extents.first, extents.count <= 2,
+      first == vocabulary || stated.contains(first) || isLarge(first)
+    {
       if let named, Self.isHead(named) { return .head }
       if extents.count == 2, Self.soundsLikeVocabulary(tensor.name) { return .embedding }
     }

@@ -3,12 +3,20 @@ internal import MergeMethods
 
 /// A slice as the method will see it: with the base among its sources where the rules put it there.
 struct EffectiveSlice {
+  /// The merge method: the slice's own, or the spec's.
+  var method: MethodDescription
+  /// Where the method is named.
+  var methodPosition: SourcePosition
+  /// Which part of a model of several parts the slice belongs to, as an index into the spec's modules.
+  var module: Int?
   var sources: [SourceSpec]
   /// Which source is the base model, if the method has a use for one.
   var base: Int?
   /// The model that the spec calls the base of this slice.
   var baseModel: ModelReference?
   var parameters: [ParameterEntry]
+  /// The parameters of the module.
+  var moduleParameters: [ParameterEntry]
   /// Where to report what concerns the slice as a whole.
   var position: SourcePosition
 
@@ -19,8 +27,8 @@ struct EffectiveSlice {
   /// Where a parameter of one source is looked up, the nearest place first.
   func levels(of parameter: ParameterDescription, source: Int, spec: MergeSpec) -> [[ParameterEntry]] {
     switch parameter.scope {
-    case .global: [parameters, spec.parameters]
-    case .perModel: [sources[source].parameters, parameters, spec.parameters]
+    case .global: [parameters, moduleParameters, spec.parameters]
+    case .perModel: [sources[source].parameters, parameters, moduleParameters, spec.parameters]
     }
   }
 }
@@ -31,6 +39,18 @@ extension MergeSpec {
   /// A base model that is not listed under `models:` is added as the last input, as mergekit does; to slices nothing
   /// is added.
   var effectiveSlices: [EffectiveSlice] {
+    guard case .modules(let modules, _) = composition else { return effectiveSlices(of: composition) }
+    return modules.enumerated().flatMap { index, module in
+      effectiveSlices(of: module.composition).map {
+        var slice = $0
+        slice.module = index
+        slice.moduleParameters = module.parameters
+        return slice
+      }
+    }
+  }
+
+  private func effectiveSlices(of composition: Composition) -> [EffectiveSlice] {
     switch composition {
     case .models(let models, let position):
       var sources = models
@@ -38,18 +58,33 @@ extension MergeSpec {
         sources.append(
           SourceSpec(model: base, layers: nil, parameters: [], position: base.position, isAddedBase: true))
       }
-      return [slice(sources, base: baseModel, parameters: [], position: position)]
+      return [effectiveSlice(sources, method: nil, base: baseModel, parameters: [], position: position)]
     case .slices(let slices, _):
-      return slices.map {
-        slice($0.sources, base: $0.baseModel ?? baseModel, parameters: $0.parameters, position: $0.position)
+      return slices.map { slice in
+        effectiveSlice(
+          slice.sources, method: slice.method.flatMap { method in slice.methodPosition.map { (method, $0) } },
+          base: slice.baseModel ?? baseModel, parameters: slice.parameters, position: slice.position)
       }
+    case .modules: return []
     }
   }
 
-  private func slice(
-    _ sources: [SourceSpec], base: ModelReference?, parameters: [ParameterEntry], position: SourcePosition
+  private func effectiveSlice(
+    _ sources: [SourceSpec], method own: (MethodDescription, SourcePosition)?, base: ModelReference?,
+    parameters: [ParameterEntry], position: SourcePosition
   ) -> EffectiveSlice {
+    let (method, methodPosition) = own ?? (method, methodPosition)
+    // A model may be there twice; the first place is the base's.
     let index = method.base == .unused ? nil : sources.firstIndex { $0.model.text == base?.text }
-    return EffectiveSlice(sources: sources, base: index, baseModel: base, parameters: parameters, position: position)
+    return EffectiveSlice(
+      method: method, methodPosition: methodPosition, sources: sources, base: index, baseModel: base,
+      parameters: parameters, moduleParameters: [], position: position)
+  }
+
+  /// Every merge method that some slice uses, in the order of the slices.
+  var methods: [MethodDescription] {
+    effectiveSlices.map(\.method).reduce(into: []) { all, method in
+      if !all.contains(where: { $0.name == method.name }) { all.append(method) }
+    }
   }
 }

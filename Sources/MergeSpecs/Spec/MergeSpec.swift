@@ -1,6 +1,5 @@
 public import Documents
 public import MergeMethods
-public import Tensors
 
 /// What a merge spec asks for, with the place of every part in its text.
 ///
@@ -9,7 +8,7 @@ public import Tensors
 public struct MergeSpec: Sendable {
   /// The name of the text in diagnostics.
   public var file: String
-  /// The merge method.
+  /// The merge method of everything that names no other; of the first slice, if the spec as a whole names none.
   public var method: MethodDescription
   /// Where the method is named.
   public var methodPosition: SourcePosition
@@ -20,13 +19,21 @@ public struct MergeSpec: Sendable {
   /// The parameters that hold for all models and slices that do not set their own.
   public var parameters: [ParameterEntry]
   /// The dtype of the merge.
-  public var dtype: DType?
+  public var dtype: DTypeSetting?
   /// The dtype of the output, if it is to differ.
-  public var outputDType: DType?
+  public var outputDType: DTypeSetting?
+  /// What becomes of a tensor that models have in different shapes, or that some of them lack; nil refuses it.
+  public var mismatch: MismatchRule?
   /// What methods that draw at random draw from.
   public var seed: UInt64
   /// Every model the spec names, once each, in the order of first mention.
   public var references: [ModelReference]
+  /// The vocabulary that all models are given; nil leaves each its own.
+  public var tokenizer: TokenizerSpec?
+  /// The chat template of the output; nil keeps the donor's.
+  public var chatTemplate: ChatTemplateSpec?
+  /// What other specs in the same file call this one's result, if it has a name.
+  public var name: StageName?
   /// Whether reading the spec found errors, so that no plan may come of it.
   package var isFaulty = false
 
@@ -36,7 +43,31 @@ public struct MergeSpec: Sendable {
     case models([SourceSpec], position: SourcePosition)
     /// `slices:`, one range of layers after the other.
     case slices([SliceSpec], position: SourcePosition)
+    /// `modules:`, the parts of a model of several parts, each with models or slices of its own.
+    case modules([ModuleSpec], position: SourcePosition)
   }
+}
+
+/// What becomes of a tensor that the models of a slice have in different shapes, or that some of them lack.
+public enum MismatchRule: String, CaseIterable, Sendable, Hashable {
+  /// A model whose tensor does not fit is left out of that tensor's merge.
+  case skip
+  /// Embeddings and heads are cut to the rows and columns that all of them have, or to the base's.
+  case truncate
+  /// The base's tensor is copied, or the first model's without a base.
+  case copyBase = "copy-base"
+}
+
+/// One part of a model of several parts, such as the vision tower.
+public struct ModuleSpec: Sendable {
+  /// The part's name as the spec has it.
+  public var name: String
+  /// What is merged: models, or slices of the part's own layers.
+  public var composition: MergeSpec.Composition
+  /// The parameters of this part.
+  public var parameters: [ParameterEntry]
+  /// Where the name stands.
+  public var position: SourcePosition
 }
 
 /// A model as a spec names it.
@@ -57,6 +88,10 @@ public struct ModelReference: Hashable, Sendable {
 public struct SliceSpec: Sendable {
   /// The ranges of layers that are merged, of equal length.
   public var sources: [SourceSpec]
+  /// The merge method of this slice, where it names one.
+  public var method: MethodDescription?
+  /// Where it does.
+  public var methodPosition: SourcePosition?
   /// The base model of this slice, where it differs from the spec's.
   public var baseModel: ModelReference?
   /// The parameters of this slice.

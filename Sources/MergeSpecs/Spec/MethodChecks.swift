@@ -4,15 +4,21 @@ internal import MergeMethods
 extension SpecReader {
   /// Checks a spec against its method: parameters, ranges, the base model, the count of models.
   mutating func check(_ spec: MergeSpec) {
-    check(spec.parameters, of: spec.method, modelLevel: false)
     let slices = spec.effectiveSlices
+    check(spec.parameters, of: spec.methods, modelLevel: false)
+    if case .modules(let modules, _) = spec.composition {
+      for (index, module) in modules.enumerated() {
+        let own = slices.filter { $0.module == index }.map(\.method)
+        check(module.parameters, of: own.isEmpty ? [spec.method] : own, modelLevel: false)
+      }
+    }
     for slice in slices {
-      check(slice.parameters, of: spec.method, modelLevel: false)
+      check(slice.parameters, of: [slice.method], modelLevel: false)
       for (index, source) in slice.sources.enumerated() {
-        check(source.parameters, of: spec.method, modelLevel: true)
-        if index == slice.base, let entry = source.parameters.first(where: { isPerModel($0.name, in: spec.method) }) {
+        check(source.parameters, of: [slice.method], modelLevel: true)
+        if index == slice.base, let entry = source.parameters.first(where: { isPerModel($0.name, in: slice.method) }) {
           warning(
-            at: entry.position, "\(spec.method.name) ignores the \(entry.name) of its base model",
+            at: entry.position, "\(slice.method.name) ignores the \(entry.name) of its base model",
             hint: "the base counts as it is")
         }
       }
@@ -27,10 +33,12 @@ extension SpecReader {
 
   // MARK: Names and ranges
 
-  private mutating func check(_ entries: [ParameterEntry], of method: MethodDescription, modelLevel: Bool) {
+  /// Checks entries that hold for slices of these methods: one of them must know each.
+  private mutating func check(_ entries: [ParameterEntry], of methods: [MethodDescription], modelLevel: Bool) {
     for entry in entries {
-      guard let parameter = method.parameters.first(where: { $0.name == entry.name }) else {
-        checkForeign(entry, in: method)
+      let knowing = methods.first { $0.parameters.contains { $0.name == entry.name } }
+      guard let method = knowing, let parameter = method.parameters.first(where: { $0.name == entry.name }) else {
+        checkForeign(entry, in: methods)
         continue
       }
       if modelLevel, parameter.scope == .global {
@@ -51,16 +59,21 @@ extension SpecReader {
     }
   }
 
-  private mutating func checkForeign(_ entry: ParameterEntry, in method: MethodDescription) {
-    let own = method.parameters.map(\.name)
+  private mutating func checkForeign(_ entry: ParameterEntry, in methods: [MethodDescription]) {
+    let own = methods.flatMap(\.parameters).map(\.name).reduce(into: [String]()) { all, name in
+      if !all.contains(name) { all.append(name) }
+    }
+    let names = methods.map(\.name).joined(separator: " and ")
+    let plural = methods.count > 1
     if parameterNames.contains(entry.name) {
       warning(
-        at: entry.position, "\(method.name) has no parameter \(entry.name); it is ignored",
-        hint: own.isEmpty ? "\(method.name) has no parameters" : "parameters: " + own.joined(separator: ", "))
+        at: entry.position, "\(names) \(plural ? "have" : "has") no parameter \(entry.name); it is ignored",
+        hint: own.isEmpty
+          ? "\(names) \(plural ? "have" : "has") no parameters" : "parameters: " + own.joined(separator: ", "))
       return
     }
     let nearest = NearestName.of(entry.name, in: own) ?? NearestName.of(entry.name, in: parameterNames.sorted())
-    let list = own.isEmpty ? "\(method.name) has none" : "parameters: " + own.joined(separator: ", ")
+    let list = own.isEmpty ? "\(names) \(plural ? "have" : "has") none" : "parameters: " + own.joined(separator: ", ")
     meaningless(
       at: entry.position, "there is no parameter \"\(entry.name)\"",
       hint: nearest.map { "did you mean \($0)? " + list } ?? list)
@@ -69,15 +82,13 @@ extension SpecReader {
   // MARK: Models
 
   private mutating func checkBase(of spec: MergeSpec, slices: [EffectiveSlice]) {
-    let method = spec.method
-    var isReported = false
-    for slice in slices where method.base == .required && slice.base == nil {
+    var reported: Set<String> = []
+    for slice in slices where slice.method.base == .required && slice.base == nil {
+      let method = slice.method
       guard let base = slice.baseModel else {
-        if !isReported {
-          error(
-            at: spec.methodPosition, "\(method.name) needs a base model", hint: "add `base_model:` to the spec")
+        if reported.insert(method.name).inserted {
+          error(at: slice.methodPosition, "\(method.name) needs a base model", hint: "add `base_model:` to the spec")
         }
-        isReported = true
         continue
       }
       let range = slice.sources.first?.layers?.range ?? 0..<1
@@ -86,7 +97,8 @@ extension SpecReader {
         hint: "add `- {model: \(base.text), layer_range: [\(range.lowerBound), \(range.upperBound)]}`")
     }
     for slice in slices
-    where !method.inputs.contains(slice.sources.count) && !(method.base == .required && slice.base == nil) {
+    where !slice.method.inputs.contains(slice.sources.count) && !(slice.method.base == .required && slice.base == nil) {
+      let method = slice.method
       let added = slice.sources.last.flatMap { $0.isAddedBase ? $0 : nil }
       var message = "\(method.name) merges \(Self.words(method.inputs)), here are \(slice.sources.count)"
       if let added { message += ", counting \(added.model.text), which base_model adds as the last" }
@@ -113,15 +125,15 @@ extension SpecReader {
 
   /// Reports required parameters that no level mentions; values that filters leave open are for the planner.
   private mutating func checkRequired(of spec: MergeSpec, slices: [EffectiveSlice]) {
-    for parameter in spec.method.parameters where parameter.isRequired {
-      var isReported = false
-      for slice in slices {
+    var reported: Set<[String]> = []
+    for slice in slices {
+      for parameter in slice.method.parameters where parameter.isRequired {
         let sources = parameter.scope == .global ? 0..<min(1, slice.sources.count) : slice.sources.indices
-        for source in sources where !isReported && !(parameter.scope == .perModel && slice.isExempt(source)) {
+        for source in sources where !(parameter.scope == .perModel && slice.isExempt(source)) {
           let levels = slice.levels(of: parameter, source: source, spec: spec)
-          if levels.contains(where: { $0.contains { mentions($0, parameter, of: spec.method) } }) { continue }
-          report(missing: parameter, source: slice.sources[source], spec: spec)
-          isReported = parameter.scope == .global
+          if levels.contains(where: { $0.contains { mentions($0, parameter, of: slice.method) } }) { continue }
+          if parameter.scope == .global, !reported.insert([slice.method.name, parameter.name]).inserted { continue }
+          report(missing: parameter, source: slice.sources[source], slice: slice)
         }
       }
     }
@@ -136,11 +148,11 @@ extension SpecReader {
     return NearestName.of(entry.name, in: method.parameters.map(\.name)) == parameter.name
   }
 
-  private mutating func report(missing parameter: ParameterDescription, source: SourceSpec, spec: MergeSpec) {
-    let method = spec.method.name
+  private mutating func report(missing parameter: ParameterDescription, source: SourceSpec, slice: EffectiveSlice) {
+    let method = slice.method.name
     if parameter.scope == .global {
       error(
-        at: spec.methodPosition, "\(method) needs \(parameter.name)",
+        at: slice.methodPosition, "\(method) needs \(parameter.name)",
         hint: "add it under `parameters:`: \(parameter.allowed)")
     } else if source.isAddedBase {
       error(

@@ -20,8 +20,8 @@ public struct ParameterEntry: Sendable {
 
 /// One alternative of a parameter's value.
 public struct ParameterCase: Sendable {
-  /// What must occur in a tensor's name for the case to count; nil matches every name.
-  public var filter: String?
+  /// Which tensors the case counts for; nil means all.
+  public var filter: TensorFilter?
   /// The value, which may change with depth.
   public var gradient: Gradient
   /// Where the filter stands, or else the value.
@@ -29,19 +29,8 @@ public struct ParameterCase: Sendable {
   /// Where the value stands.
   public var valuePosition: SourcePosition
 
-  /// Whether the case counts for a tensor: the filter is empty or absent or occurs, letter by letter, in the name.
-  public func matches(_ tensor: String) -> Bool {
-    guard let filter else { return true }
-    return Self.occurs(Array(filter.utf8), in: Array(tensor.utf8))
-  }
-
-  private static func occurs(_ part: [UInt8], in whole: [UInt8]) -> Bool {
-    guard !part.isEmpty else { return true }
-    guard part.count <= whole.count else { return false }
-    return (0...whole.count - part.count).contains { start in
-      part.indices.allSatisfy { whole[start + $0] == part[$0] }
-    }
-  }
+  /// Whether the case counts for a tensor.
+  public func matches(_ tensor: String) -> Bool { filter?.matches(tensor) ?? true }
 }
 
 /// Values spread evenly over the layers of a slice, with straight lines between them; one value is constant.

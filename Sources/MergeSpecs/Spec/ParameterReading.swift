@@ -47,12 +47,7 @@ extension SpecReader {
     var isFaulty = false
     var catchAll: SourcePosition?
     for element in elements {
-      if let catchAll {
-        warning(
-          at: element.usePosition,
-          "this value of \(name) is never used: the one in line \(catchAll.line) holds for every tensor",
-          hint: "put the value without a filter last")
-      }
+      if let catchAll { neverUsed(at: element.usePosition, of: name, catchAll: catchAll) }
       if element.mapping == nil {
         let shown = element.text.map { "write `- value: \($0)`" }
         error(
@@ -77,16 +72,7 @@ extension SpecReader {
       error(at: node.usePosition, "this entry of \(name) has no value", hint: "write {value: 0.5, filter: mlp}")
       return nil
     }
-    var filter: String?
-    if let entry = fields["filter"], !entry.value.isNull {
-      guard let text = entry.value.text else {
-        error(
-          at: entry.value.usePosition, "a filter is a part of tensor names, not \(entry.value.kind)",
-          hint: "write one entry for each filter")
-        return nil
-      }
-      filter = text.isEmpty || text == "*" ? nil : text
-    }
+    guard let filter = readFilter(fields["filter"]) else { return nil }
     let elements = value.value.sequence
     if let elements, elements.isEmpty {
       error(at: value.value.usePosition, "the list of values for \(name) is empty")
@@ -95,10 +81,44 @@ extension SpecReader {
     let values = (elements ?? [value.value]).map { readNumber($0, of: name) }
     guard !values.contains(where: { $0 == nil }) else { return nil }
     let position = value.value.usePosition
-    let filterPosition = fields["filter"].flatMap { filter == nil ? nil : $0.value.usePosition } ?? position
+    let filterPosition = fields["filter"].flatMap { filter.filter == nil ? nil : $0.value.usePosition }
     return ParameterCase(
-      filter: filter, gradient: Gradient(values.compactMap(\.self)), filterPosition: filterPosition,
+      filter: filter.filter, gradient: Gradient(values.compactMap(\.self)), filterPosition: filterPosition ?? position,
       valuePosition: position)
+  }
+
+  /// A filter that was read; nil inside stands for every tensor.
+  struct ReadFilter {
+    var filter: TensorFilter?
+  }
+
+  /// Reads a filter, or nil if it is none.
+  mutating func readFilter(_ entry: SyntaxEntry?) -> ReadFilter? {
+    guard let entry, !entry.value.isNull else { return ReadFilter(filter: nil) }
+    let position = entry.value.usePosition
+    guard let text = entry.value.text else {
+      error(
+        at: position, "a filter is a part of tensor names, not \(entry.value.kind)",
+        hint: "write one entry for each filter")
+      return nil
+    }
+    if text.isEmpty || text == "*" { return ReadFilter(filter: nil) }
+    do throws(NamePatternError) {
+      return ReadFilter(filter: try TensorFilter(text))
+    } catch {
+      let place = error.character.map { ", at character \($0)" } ?? ""
+      self.error(
+        at: position, "\(text) is not a regular expression: \(error.message)\(place)",
+        hint: "between slashes stands a pattern in the syntax of PCRE; without them a filter is a part of the name")
+      return nil
+    }
+  }
+
+  /// Says that a case stands behind one that holds for every tensor.
+  mutating func neverUsed(at position: SourcePosition, of name: String, catchAll: SourcePosition) {
+    warning(
+      at: position, "this value of \(name) is never used: the one in line \(catchAll.line) holds for every tensor",
+      hint: "put the value without a filter last")
   }
 
   private func `case`(_ values: [Double], at position: SourcePosition) -> ParameterCase {

@@ -11,6 +11,8 @@ extension SpecReader {
     }
     checkKeys(entries, of: .slice)
     let fields = Fields(entries)
+    let named = fields["merge_method"].flatMap { $0.value.isNull ? nil : $0 }
+    let method = named.flatMap { readMethod($0) }
     let base = fields["base_model"].flatMap { $0.value.isNull ? nil : readReference($0.value, of: "base_model") }
     let parameters = readParameters(fields["parameters"]) + misplacedParameters(entries, at: .slice)
     guard let sources = fields["sources"] else {
@@ -29,7 +31,10 @@ extension SpecReader {
           hint: "all sources of a slice have equally many layers")
       }
     }
-    return SliceSpec(sources: read, baseModel: base, parameters: parameters, position: node.usePosition)
+    // A method that could not be read has been reported; it is not missing as well.
+    return SliceSpec(
+      sources: read, method: method, methodPosition: named?.value.usePosition, baseModel: base,
+      parameters: parameters, position: node.usePosition)
   }
 
   /// Reads a source of a slice, or an entry of `models:`.

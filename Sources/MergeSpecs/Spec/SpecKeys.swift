@@ -5,6 +5,7 @@ extension SpecReader {
   /// Reports every key of a mapping that means nothing there.
   mutating func checkKeys(_ entries: [SyntaxEntry], of level: SpecLevel) {
     for entry in entries where !level.keys.contains(entry.key) {
+      if isStage, level == .spec, entry.key == "name" { continue }
       switch level.remark(on: entry.key) {
       case .unsupported(let reason):
         error(at: entry.keyPosition, "`\(entry.key)` is not supported yet", hint: reason)

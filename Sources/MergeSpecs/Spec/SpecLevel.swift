@@ -1,23 +1,31 @@
 /// The kinds of mapping in a spec, each with the keys it may have.
 enum SpecLevel: CaseIterable {
   case spec
+  case module
   case slice
   case source
   case model
   case parameterCase
+  case tokenizer
+  case token
+  case tokenSource
 
   /// The keys that mean something here, in the order in which people write them.
   var keys: [String] {
     switch self {
     case .spec:
       [
-        "merge_method", "models", "slices", "base_model", "parameters", "dtype", "out_dtype", "tokenizer_source",
-        "tokenizer", "seed",
+        "merge_method", "models", "slices", "modules", "base_model", "parameters", "dtype", "out_dtype",
+        "allow_mismatch", "tokenizer_source", "tokenizer", "chat_template", "seed",
       ]
-    case .slice: ["sources", "base_model", "parameters"]
+    case .module: ["models", "slices", "parameters"]
+    case .slice: ["sources", "merge_method", "base_model", "parameters"]
     case .source: ["model", "layer_range", "parameters"]
     case .model: ["model", "parameters"]
     case .parameterCase: ["value", "filter"]
+    case .tokenizer: ["source", "tokens", "pad_to_multiple_of"]
+    case .token: ["source", "force"]
+    case .tokenSource: ["kind", "model", "token", "token_id"]
     }
   }
 
@@ -25,18 +33,20 @@ enum SpecLevel: CaseIterable {
   var place: String {
     switch self {
     case .spec: "the top level of the spec"
+    case .module: "a part under `modules:`"
     case .slice: "an entry of `slices:`"
     case .source: "an entry of `sources:` in a slice"
     case .model: "an entry of `models:`"
     case .parameterCase: "a case of a parameter's value"
+    case .tokenizer: "`tokenizer:`"
+    case .token: "an entry of `tokens:`"
+    case .tokenSource: "the source of a token"
     }
   }
 
   /// What becomes of a key that is known but does nothing here.
   func remark(on key: String) -> Remark? {
     switch (self, key) {
-    case (.spec, "modules"): .unsupported("models made of several modules cannot be merged part by part yet")
-    case (.spec, "chat_template"): .unsupported("the output keeps the chat template of the base model, or of the first")
     case (.spec, "experts"), (.spec, "shared_experts"), (.spec, "gate_mode"), (.spec, "experts_per_token"):
       .unsupported("mixtures of experts cannot be built yet")
     case (.spec, "genome"), (.spec, "tasks"): .unsupported("this is the file of a search, not a merge spec")

@@ -1,6 +1,5 @@
 public import Documents
 public import MergeMethods
-internal import Tensors
 
 extension MergeSpec {
   /// Reads a merge spec and says everything that is wrong with it.
@@ -16,13 +15,12 @@ extension MergeSpec {
   public static func parse(
     _ text: String, file: String, lenient: Bool = false, methods: [MethodDescription] = Catalog.methods
   ) -> (spec: MergeSpec?, diagnostics: [Diagnostic]) {
-    let tree = SyntaxParser.parse(text, file: file, lenient: lenient)
-    var reader = SpecReader(file: file, lenient: lenient, methods: methods, tree: tree)
-    var spec = reader.read()
-    if let read = spec { reader.check(read) }
-    let diagnostics = Diagnostic.sorted(reader.diagnostics)
-    spec?.isFaulty = diagnostics.contains { $0.severity == .error }
-    return (spec, diagnostics)
+    let (staged, diagnostics) = StagedSpec.parse(text, file: file, lenient: lenient, methods: methods)
+    guard let staged else { return (nil, diagnostics) }
+    guard staged.stages.count > 1 else { return (staged.final, diagnostics) }
+    let second = staged.stages.compactMap(\.name).last
+    let refusal = Diagnostic(.error, file: file, at: second?.position, "here a spec has no stages")
+    return (nil, Diagnostic.sorted(diagnostics + [refusal]))
   }
 }
 
@@ -32,62 +30,61 @@ struct SpecReader {
   let lenient: Bool
   let methods: [MethodDescription]
   let tree: SyntaxTree
+  /// Whether the spec may have a name, because there are others beside it.
+  let isStage: Bool
   /// All parameter names that some method knows.
   let parameterNames: Set<String>
   var diagnostics: [Diagnostic]
 
-  init(file: String, lenient: Bool, methods: [MethodDescription], tree: SyntaxTree) {
+  init(file: String, lenient: Bool, methods: [MethodDescription], tree: SyntaxTree, isStage: Bool) {
     self.file = file
     self.lenient = lenient
     self.methods = methods
     self.tree = tree
+    self.isStage = isStage
     parameterNames = MergekitNames.parameters.union(methods.flatMap { $0.parameters.map(\.name) })
-    diagnostics = tree.diagnostics
+    diagnostics = []
   }
 
   mutating func read() -> MergeSpec? {
-    let start = SourcePosition(line: 1, column: 1)
-    guard let root = tree.root, !root.isNull else {
-      if diagnostics.isEmpty { error(at: start, "the spec is empty", hint: "a spec begins with merge_method:") }
-      return nil
-    }
-    if let second = tree.secondDocument {
-      error(at: second, "several specs in one file are not supported yet", hint: "put each spec into a file of its own")
-    }
+    let root = tree.root
     guard let entries = root.mapping else {
       error(at: root.usePosition, "a spec is a mapping of keys such as merge_method and models, not \(root.kind)")
       return nil
     }
     checkKeys(entries, of: .spec)
     let fields = Fields(entries)
-    let method = readMethod(fields["merge_method"], in: root)
+    let named = fields["merge_method"].flatMap { readMethod($0) }
     let base = fields["base_model"].flatMap { readReference($0.value, of: "base_model") }
     let composition = readComposition(fields, in: root)
     let parameters = readParameters(fields["parameters"]) + misplacedParameters(entries, at: .spec)
-    let dtype = fields["dtype"].flatMap { readDType($0) }
-    let outputDType = fields["out_dtype"].flatMap { readDType($0) }
-    let seed = fields["seed"].flatMap { readSeed($0, method: method) } ?? 0
+    let dtype = fields["dtype"].flatMap { readDTypes($0) }
+    let outputDType = fields["out_dtype"].flatMap { readDTypes($0) }
+    let mismatch = fields["allow_mismatch"].flatMap { readMismatch($0) }
+    if fields["merge_method"] == nil { checkMethodsOfSlices(composition, in: root) }
     guard let composition else { return nil }
-    let references = Self.references(base: base, in: composition)
-    for key in ["tokenizer_source", "tokenizer"] {
-      if let entry = fields[key] { checkTokenizer(entry, base: base, donor: base ?? references.first) }
-    }
-    guard let method, let methodPosition = fields["merge_method"]?.value.usePosition else { return nil }
-    return MergeSpec(
-      file: file, method: method, methodPosition: methodPosition, baseModel: base, composition: composition,
-      parameters: parameters, dtype: dtype, outputDType: outputDType, seed: seed,
+    let slices = composition.slices
+    let methods = (fields["merge_method"] == nil ? [] : [named]) + slices.map { $0.method ?? named }
+    let seed = fields["seed"].flatMap { readSeed($0, methods: methods.compactMap(\.self)) } ?? 0
+    let tokenizer = readTokenizer(fields, base: base)
+    let references = Self.references(base: base, in: composition, and: tokenizer?.models ?? [])
+    let position = fields["merge_method"]?.value.usePosition ?? slices.lazy.compactMap(\.methodPosition).first
+    guard let method = methods.first ?? nil, !methods.contains(where: { $0 == nil }), let position else { return nil }
+    var spec = MergeSpec(
+      file: file, method: method, methodPosition: position, baseModel: base, composition: composition,
+      parameters: parameters, dtype: dtype, outputDType: outputDType, mismatch: mismatch, seed: seed,
       references: references)
+    spec.tokenizer = tokenizer
+    spec.chatTemplate = fields["chat_template"].flatMap { readChatTemplate($0) }
+    return spec
   }
 
   // MARK: Top level
 
-  private mutating func readMethod(_ entry: SyntaxEntry?, in root: SyntaxNode) -> MethodDescription? {
+  /// Reads the name of a merge method.
+  mutating func readMethod(_ entry: SyntaxEntry) -> MethodDescription? {
     let names = methods.map(\.name)
     let list = "methods: " + names.joined(separator: ", ")
-    guard let entry else {
-      error(at: root.position, "merge_method is missing", hint: list)
-      return nil
-    }
     guard let name = entry.value.text else {
       error(at: entry.value.usePosition, "merge_method names a method, but here is \(entry.value.kind)", hint: list)
       return nil
@@ -102,93 +99,52 @@ struct SpecReader {
     return nil
   }
 
-  private mutating func readComposition(_ fields: Fields, in root: SyntaxNode) -> MergeSpec.Composition? {
-    let models = fields["models"].flatMap { $0.value.isNull ? nil : $0 }
-    let slices = fields["slices"].flatMap { $0.value.isNull ? nil : $0 }
-    if let models, let slices {
-      let line = models.keyPosition.line
+  /// Says where a merge method is missing: from the spec, or from the slices that name none.
+  private mutating func checkMethodsOfSlices(_ composition: MergeSpec.Composition?, in root: SyntaxNode) {
+    let slices = composition?.slices ?? []
+    let lacking = slices.filter { $0.methodPosition == nil }
+    if slices.isEmpty || lacking.count == slices.count || composition?.hasModels ?? true {
+      let list = "methods: " + methods.map(\.name).joined(separator: ", ")
+      return error(at: root.position, "merge_method is missing", hint: list)
+    }
+    for slice in lacking {
       error(
-        at: slices.keyPosition, "a spec has either models or slices; models stands in line \(line)",
-        hint: "remove one of them")
+        at: slice.position, "this slice names no merge_method, and neither does the spec",
+        hint: "add one to the spec: it holds for slices that have none")
     }
-    if let slices, models == nil {
-      guard let elements = list(slices, of: "slices") else { return nil }
-      let read = elements.compactMap { readSlice($0) }
-      return read.isEmpty ? nil : .slices(read, position: slices.keyPosition)
-    }
-    guard let models else {
-      // The keys of other kinds of spec have been reported already.
-      if !["modules", "experts", "genome"].contains(where: { fields[$0] != nil }) {
-        error(at: root.position, "the spec names no models", hint: "add models:, or slices: with layer ranges")
-      }
-      return nil
-    }
-    guard let elements = list(models, of: "models") else { return nil }
-    let read = elements.compactMap { readSource($0, as: .model) }
-    return read.isEmpty ? nil : .models(read, position: models.keyPosition)
   }
 
-  private mutating func readSeed(_ entry: SyntaxEntry, method: MethodDescription?) -> UInt64? {
+  private mutating func readMismatch(_ entry: SyntaxEntry) -> MismatchRule? {
+    if entry.value.isNull { return nil }
+    if let rule = entry.value.text.flatMap(MismatchRule.init) { return rule }
+    let rules = MismatchRule.allCases.map(\.rawValue)
+    let nearest = entry.value.text.flatMap { NearestName.of($0.replacing("_", with: "-"), in: rules) }
+    error(
+      at: entry.value.usePosition, "allow_mismatch cannot be \(entry.value.kind)",
+      hint: (nearest.map { "did you mean \($0)? " } ?? "") + "choices: " + rules.joined(separator: ", "))
+    return nil
+  }
+
+  private mutating func readSeed(_ entry: SyntaxEntry, methods: [MethodDescription]) -> UInt64? {
     if entry.value.isNull { return nil }
     guard let scalar = entry.value.scalar, let seed = UInt64(scalar.text) ?? scalar.int.flatMap({ UInt64(exactly: $0) })
     else {
       error(at: entry.value.usePosition, "seed is a whole number from 0 on, but here is \(entry.value.kind)")
       return nil
     }
-    if let method, !method.drawsAtRandom {
-      warning(at: entry.keyPosition, "`seed` has no effect", hint: "\(method.name) draws nothing at random")
+    if let first = methods.first, !methods.contains(where: \.drawsAtRandom) {
+      let names = methods.dropFirst().reduce(into: [first.name]) { if !$0.contains($1.name) { $0.append($1.name) } }
+      warning(
+        at: entry.keyPosition, "`seed` has no effect",
+        hint: names.joined(separator: " and ") + (names.count == 1 ? " draws" : " draw") + " nothing at random")
     }
     return seed
   }
 
-  private mutating func readDType(_ entry: SyntaxEntry) -> DType? {
-    if entry.value.isNull { return nil }
-    guard var name = entry.value.text else {
-      error(at: entry.value.usePosition, "\(entry.key) names a dtype, but here is \(entry.value.kind)")
-      return nil
-    }
-    if name.hasPrefix("torch.") { name.removeFirst(6) }
-    let allowed = DType.allCases.filter(\.isFloatingPoint).map(\.rawValue)
-    if let dtype = DType(rawValue: name), dtype.isFloatingPoint { return dtype }
-    let list = "dtypes: " + allowed.joined(separator: ", ")
-    let abbreviations = [
-      "bf16": "bfloat16", "bfloat": "bfloat16", "fp16": "float16", "half": "float16", "f16": "float16",
-      "fp32": "float32", "f32": "float32", "float": "float32", "full": "float32", "fp64": "float64",
-      "double": "float64", "fp8": "float8_e4m3fn", "float8": "float8_e4m3fn",
-    ]
-    let nearest = (abbreviations[name] ?? NearestName.of(name, in: allowed)).map { "did you mean \($0)? " } ?? ""
-    if DType(rawValue: name) != nil {
-      error(at: entry.value.usePosition, "\(entry.key) cannot be \(name): a merge gives fractions", hint: list)
-    } else {
-      error(at: entry.value.usePosition, "there is no dtype \"\(name)\"", hint: nearest + list)
-    }
-    return nil
-  }
-
-  /// The tokenizer of the donor goes with the output anyway; any other wish cannot be met yet.
-  private mutating func checkTokenizer(_ entry: SyntaxEntry, base: ModelReference?, donor: ModelReference?) {
-    guard !entry.value.isNull else { return }
-    var wish = entry.value
-    if let fields = wish.mapping, fields.count == 1, let source = fields.first, source.key == "source" {
-      wish = source.value
-    }
-    if wish.text == "base", base != nil { return }
-    if let text = wish.text, text != "union", text == donor?.text { return }
-    error(
-      at: wish.usePosition,
-      wish.text == "base"
-        ? "\(entry.key) is base, but the spec has no base_model"
-        : "\(entry.key): \(wish.text ?? wish.kind) is not supported yet",
-      hint: donor.map { "without the key the output keeps the tokenizer of \($0.text)" })
-  }
-
-  private static func references(base: ModelReference?, in composition: MergeSpec.Composition) -> [ModelReference] {
-    var all = [base].compactMap(\.self)
-    switch composition {
-    case .models(let models, _): all += models.map(\.model)
-    case .slices(let slices, _):
-      for slice in slices { all += slice.sources.map(\.model) + [slice.baseModel].compactMap(\.self) }
-    }
+  private static func references(
+    base: ModelReference?, in composition: MergeSpec.Composition, and others: [ModelReference]
+  ) -> [ModelReference] {
+    let all = [base].compactMap(\.self) + others + composition.references
     var seen: Set<String> = []
     return all.sorted { ($0.position.line, $0.position.column) < ($1.position.line, $1.position.column) }
       .filter { seen.insert($0.text).inserted }

@@ -3,7 +3,7 @@ internal import Yams
 
 /// Turns the YAML library's nodes into a tree: resolves aliases, reports repeated keys, applies merge keys.
 struct SyntaxBuilder {
-  /// How many values a document may have once its aliases are written out.
+  /// How many values a text may have once its aliases are written out.
   static let maximumNodeCount = 1_000_000
   /// How deep a document may nest once its aliases are written out; the YAML library allows as much in a text.
   static let maximumDepth = 1000
@@ -16,6 +16,8 @@ struct SyntaxBuilder {
   private(set) var diagnostics: [Diagnostic] = []
   private var anchored: [String: Built] = [:]
   private var isTooLarge = false
+  /// How many values the documents have, up to and with this one.
+  private(set) var counted: Int
 
   /// A value with what it takes to write it out.
   private struct Built {
@@ -24,7 +26,8 @@ struct SyntaxBuilder {
     var depth = 1
   }
 
-  init(file: String, lenient: Bool, text: MarkedText, positions: TextPositions) {
+  init(file: String, lenient: Bool, text: MarkedText, positions: TextPositions, counted: Int) {
+    self.counted = counted
     self.file = file
     self.lenient = lenient
     self.text = text
@@ -34,6 +37,7 @@ struct SyntaxBuilder {
   /// The tree below a node, or nil if it is too large to be a spec.
   mutating func tree(_ root: Node) -> SyntaxNode? {
     let built = build(root)
+    counted += built.count
     return isTooLarge ? nil : built.node
   }
 
@@ -56,7 +60,7 @@ struct SyntaxBuilder {
     case .alias:
       built = Built(node: SyntaxNode(value: .scalar(SyntaxScalar(text: "", isPlain: true)), position: position))
     }
-    if built.count > Self.maximumNodeCount || built.depth > Self.maximumDepth, !isTooLarge {
+    if built.count > Self.maximumNodeCount - counted || built.depth > Self.maximumDepth, !isTooLarge {
       isTooLarge = true
       report(.error, at: position, "written out, the aliases of this spec make it too large")
     }

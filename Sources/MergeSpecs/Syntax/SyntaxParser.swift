@@ -2,68 +2,91 @@ package import Documents
 internal import Yams
 
 /// What a YAML text says, before anyone asks what it means.
-package struct SyntaxTree: Sendable {
-  /// The value of the first document; nil if the text is empty or cannot be read.
-  package var root: SyntaxNode?
-  /// Where a second document begins, if there is one.
-  package var secondDocument: SourcePosition?
-  /// The anchors that some alias refers to.
-  package var usedAnchors: Set<String> = []
+package struct SyntaxStream: Sendable {
+  /// The documents that hold something; none if the text is empty or cannot be read.
+  package var documents: [SyntaxTree] = []
   /// What is wrong with the syntax.
   package var diagnostics: [Diagnostic] = []
 }
 
-/// Reads YAML into a tree in which every value knows its place.
+/// One document of a YAML text.
+package struct SyntaxTree: Sendable {
+  /// The value of the document.
+  package var root: SyntaxNode
+  /// The anchors that some alias refers to.
+  package var usedAnchors: Set<String> = []
+}
+
+/// Reads YAML into trees in which every value knows its place.
 package enum SyntaxParser {
   /// The longest text that is read; real specs, machine-made ones included, stay far below.
   package static let maximumByteCount = 1 << 20
+  /// The most documents in a text. Each may read from the one before, and is then computed within it.
+  package static let maximumDocumentCount = 100
 
-  /// Parses a text.
+  /// Parses a text; empty documents are left out.
   ///
   /// - Parameters:
   ///   - file: the name of the text in diagnostics.
   ///   - lenient: whether a key that stands twice is a warning, the last one counting, instead of an error.
-  package static func parse(_ text: String, file: String, lenient: Bool = false) -> SyntaxTree {
-    var tree = SyntaxTree()
+  package static func parse(_ text: String, file: String, lenient: Bool = false) -> SyntaxStream {
+    var stream = SyntaxStream()
     guard text.utf8.count <= maximumByteCount else {
-      tree.diagnostics.append(
+      stream.diagnostics.append(
         Diagnostic(.error, file: file, "the spec is longer than \(ByteCount.text(maximumByteCount))"))
-      return tree
+      return stream
     }
     // A byte order mark has no width and is no part of the text.
     let text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
     guard var marked = MarkedText(text) else {
-      tree.diagnostics.append(Diagnostic(.error, file: file, "the spec uses too many private characters"))
-      return tree
+      stream.diagnostics.append(Diagnostic(.error, file: file, "the spec uses too many private characters"))
+      return stream
     }
     let positions = TextPositions(text)
     while true {
       do {
-        // The library's nodes hold their anchors weakly, through the parser.
-        let parser = try Parser(yaml: marked.text, resolver: .basic, encoding: .utf8)
-        try withExtendedLifetime(parser) {
-          guard let root = try parser.nextRoot() else { return }
-          var builder = SyntaxBuilder(file: file, lenient: lenient, text: marked, positions: positions)
-          tree.root = builder.tree(root)
-          tree.usedAnchors = builder.usedAnchors
-          tree.diagnostics = builder.diagnostics
-          guard let second = try parser.nextRoot() else { return }
-          tree.secondDocument = positions.position(line: second.mark?.line ?? 1, column: second.mark?.column ?? 1)
-        }
-        return tree
+        stream = try documents(of: marked, file: file, lenient: lenient, positions)
+        return stream
       } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
         let offset = positions.offset(line: context.mark.line, column: context.mark.column)
         if let key = keys.first, marked.exchangeKey(marked.restored(key), at: offset) { continue }
         let name = keys.first.map(marked.restored) ?? ""
-        tree.diagnostics.append(
+        stream.diagnostics.append(
           Diagnostic(
             .error, file: file, at: positions.position(at: offset), "the key \"\(name)\" stands twice in one mapping"))
       } catch {
-        tree.diagnostics.append(diagnostic(for: error, file: file, marked: marked, positions: positions))
+        stream.diagnostics.append(diagnostic(for: error, file: file, marked: marked, positions: positions))
       }
-      tree.root = nil
-      return tree
+      return stream
     }
+  }
+
+  private static func documents(
+    of marked: MarkedText, file: String, lenient: Bool, _ positions: TextPositions
+  ) throws -> SyntaxStream {
+    var stream = SyntaxStream()
+    // The library's nodes hold their anchors weakly, through the parser.
+    let parser = try Parser(yaml: marked.text, resolver: .basic, encoding: .utf8)
+    try withExtendedLifetime(parser) {
+      var nodes = 0
+      while let root = try parser.nextRoot() {
+        guard stream.documents.count < maximumDocumentCount else {
+          stream.diagnostics.append(
+            Diagnostic(
+              .error, file: file, at: root.mark.map { positions.position(line: $0.line, column: $0.column) },
+              "there are more than \(maximumDocumentCount) specs in this file"))
+          return
+        }
+        var builder = SyntaxBuilder(
+          file: file, lenient: lenient, text: marked, positions: positions, counted: nodes)
+        let tree = builder.tree(root)
+        nodes = builder.counted
+        stream.diagnostics += builder.diagnostics
+        guard let tree else { return }
+        if !tree.isNull { stream.documents.append(SyntaxTree(root: tree, usedAnchors: builder.usedAnchors)) }
+      }
+    }
+    return stream
   }
 
   private static func diagnostic(

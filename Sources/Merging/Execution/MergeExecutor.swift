@@ -23,22 +23,15 @@ public struct MergeResources: Sendable, Hashable {
   }
 
   /// Inputs of a step up to this size stay mapped from one pass over them to the next.
-  var residentBytes: Int { memory / 4 * 3 }
+  func residentBytes(_ sources: [any TensorSource]) -> Int {
+    memory / 4 * 3 - (sources.contains { $0 is PlannedTensorSource } ? keptBytes : 0)
+  }
+
+  /// So much of the tensors of stages may be kept from one pass over them to the next.
+  var keptBytes: Int { memory / 4 }
 
   /// How many bands of output may be in flight.
   func buffers(of bandBytes: Int) -> Int { max(threads + 1, min(threads + 8, memory / 4 / max(1, bandBytes))) }
-}
-
-extension MergeResources {
-  /// The most memory that carrying out a plan takes beside the program itself, in bytes: blocks of float32 for each
-  /// thread, bands on their way to the disk, and inputs that stay mapped from one pass to the next.
-  public func estimate(for plan: MergePlan) -> Int {
-    let inputs = plan.steps.map(\.inputs.count).max() ?? 0
-    let bands = plan.steps.map { min(Bands.elements, $0.output.shape.elementCount) * $0.output.dtype.byteCount }
-    let mapped = plan.steps.map { $0.byteCount - $0.output.byteCount }.max() ?? 0
-    return Scratch.byteCount(inputs: inputs) * threads + buffers(of: bands.max() ?? 0) * (bands.max() ?? 0)
-      + min(mapped, residentBytes)
-  }
 }
 
 /// Streams the steps of a plan from their sources into a sink.
@@ -50,14 +43,21 @@ public struct MergeExecutor: Sendable {
   private let plan: MergePlan
   private let sources: [any TensorSource]
   private let resources: MergeResources
+  private let digests: InputDigests?
 
   /// Prepares to carry out a plan.
   ///
   /// - Parameter sources: one per model of the plan, in its order.
   public init(plan: MergePlan, sources: [any TensorSource], resources: MergeResources) {
+    self.init(plan: plan, sources: sources, resources: resources, digests: nil)
+  }
+
+  /// The same, with a place to note what was read.
+  init(plan: MergePlan, sources: [any TensorSource], resources: MergeResources, digests: InputDigests?) {
     self.plan = plan
     self.sources = sources
     self.resources = resources
+    self.digests = digests
   }
 
   /// Computes every tensor that is not done yet.
@@ -69,6 +69,7 @@ public struct MergeExecutor: Sendable {
     into sink: any TensorSink, skipping done: Set<Int> = [], progress: @escaping @Sendable (Int) -> Void = { _ in }
   ) throws {
     let workers = ThreadTeam(count: resources.threads)
+    let kept = KeptBytes(limit: resources.keptBytes)
     let inputs = plan.steps.map(\.inputs.count).max() ?? 1
     let scratches = (0..<workers.count).map { _ in Scratch(inputs: inputs) }
     let capacity =
@@ -84,14 +85,14 @@ public struct MergeExecutor: Sendable {
       // those that would keep a thread busy long after the others are shared by all.
       let total = open.reduce(0) { $0 + plan.steps[$1].output.shape.elementCount }
       let isShared = { (index: Int) in plan.steps[index].output.shape.elementCount * 4 * workers.count > total }
-      for index in open where isShared(index) { try run(index, workers, scratches, writing, sink, progress) }
+      for index in open where isShared(index) { try run(index, workers, scratches, kept, writing, sink, progress) }
       let own = open.filter { !isShared($0) }.sorted {
         let (first, second) = (plan.steps[$0].output.shape.elementCount, plan.steps[$1].output.shape.elementCount)
         return first != second ? first > second : $0 < $1
       }
       try workers.share(own.count) { worker, next in
         while let place = next() {
-          try run(own[place], ThreadTeam(count: 1), [scratches[worker]], writing, sink, progress)
+          try run(own[place], ThreadTeam(count: 1), [scratches[worker]], kept, writing, sink, progress)
         }
       }
     } catch {
@@ -105,13 +106,15 @@ public struct MergeExecutor: Sendable {
   private static let writers = 2
 
   private func run(
-    _ index: Int, _ workers: ThreadTeam, _ scratches: [Scratch], _ writing: WriteBehind, _ sink: any TensorSink,
-    _ progress: @escaping @Sendable (Int) -> Void
+    _ index: Int, _ workers: ThreadTeam, _ scratches: [Scratch], _ kept: KeptBytes, _ writing: WriteBehind,
+    _ sink: any TensorSink, _ progress: @escaping @Sendable (Int) -> Void
   ) throws {
     let step = plan.steps[index]
-    let resident = resources.residentBytes / resources.threads * workers.count
-    let runner = try StepRunner(
-      step: step, sources: sources, workers: workers, scratches: scratches, residentBytes: resident)
+    for scratch in scratches { scratch.stages.forget() }
+    let context = StepContext(
+      workers: workers, scratches: scratches,
+      residentBytes: resources.residentBytes(sources) / resources.threads * workers.count, kept: kept, digests: digests)
+    let runner = try StepRunner(step: step, sources: sources, context: context, readsOnce: true)
     let elements = step.output.shape.elementCount
     let bands = Bands.count(of: elements)
     if bands == 0 { return try sink.finished(tensor: index) }
@@ -139,5 +142,5 @@ public struct MergeExecutor: Sendable {
 
 extension PlanStep {
   /// The bytes that the step reads and writes, each counted once.
-  public var byteCount: Int { output.byteCount + inputs.reduce(0) { $0 + $1.tensor.byteCount } }
+  public var byteCount: Int { output.byteCount + inputs.reduce(0) { $0 + $1.byteCount } }
 }

@@ -13,8 +13,18 @@ final class Scratch: @unchecked Sendable {
   private var raw: UnsafeMutableRawBufferPointer
   /// Room for a block of the output in any dtype.
   let elements: UnsafeMutableRawPointer
+  /// How many inputs there is room for.
+  let inputs: Int
+  /// The worker's blocks of tensors that are merged while they are read; they may own this scratch, or it them.
+  unowned let stages: StageBlocks
+  private let ownedStages: StageBlocks?
 
-  init(inputs: Int) {
+  /// - Parameter stages: the blocks of a worker that has some already.
+  init(inputs: Int, stages: StageBlocks? = nil) {
+    self.inputs = inputs
+    let own = stages == nil ? StageBlocks() : nil
+    ownedStages = own
+    self.stages = stages ?? own ?? StageBlocks()
     blocks = .allocate(capacity: (inputs + 1) * Streaming.blockElements)
     blocks.initialize(repeating: 0, count: (inputs + 1) * Streaming.blockElements)
     pointers = .allocate(capacity: max(1, inputs))

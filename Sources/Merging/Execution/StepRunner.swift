@@ -12,22 +12,21 @@ final class StepRunner: Sendable {
   }
 
   let step: PlanStep
-  private let inputs: StepInputs
+  let inputs: StepInputs
   private let output: Output
-  private let releases: Bool
 
   /// Opens the inputs and runs the surveys.
   ///
-  /// - Parameter residentBytes: inputs up to this size may stay in memory from one pass to the next.
-  init(
-    step: PlanStep, sources: [any TensorSource], workers: ThreadTeam, scratches: [Scratch], residentBytes: Int
-  ) throws {
+  /// - Parameter readsOnce: whether the output will be computed soon, and once, so that what the surveys needed is
+  ///   worth keeping for it.
+  init(step: PlanStep, sources: [any TensorSource], context: StepContext, readsOnce: Bool) throws {
     self.step = step
-    inputs = try StepInputs(step.inputs, sources: sources)
-    releases = inputs.byteCount > residentBytes
+    let opened = try StepInputs(step.inputs, sources: sources, context: context)
+    let releases = opened.byteCount > context.residentBytes
     let merge: any TensorMerge
     switch step.operation {
     case .copy where step.inputs.first?.tensor.dtype == step.output.dtype:
+      inputs = opened
       output = .copy
       return
     case .copy:
@@ -38,30 +37,34 @@ final class StepRunner: Sendable {
           tensor: step.output.name, shape: step.output.shape, inputCount: step.inputs.count, base: step.base,
           seed: step.seed ?? 0))
     }
+    var surveyed = opened
+    var surveys = 0
     while true {
       switch try merge.nextPass() {
       case .combine(let combination):
+        inputs = readsOnce ? surveyed : opened
         output = .combine(combination)
         return
       case .survey(let survey):
+        surveys += 1
+        // Tensors of stages are computed for good when at least one more pass is to come.
+        if surveys == (readsOnce ? 1 : 2) { surveyed = try opened.keeping(context) }
         try Self.run(
-          survey, over: inputs, elements: step.output.shape.elementCount, releases: releases, workers: workers,
-          scratches: scratches)
+          survey, over: surveyed, elements: step.output.shape.elementCount, releases: releases, context)
       }
     }
   }
 
   private static func run(
-    _ survey: any Survey, over inputs: StepInputs, elements: Int, releases: Bool, workers: ThreadTeam,
-    scratches: [Scratch]
+    _ survey: any Survey, over inputs: StepInputs, elements: Int, releases: Bool, _ context: StepContext
   ) throws {
     let merging = Mutex(())
-    try workers.share(Bands.count(of: elements)) { worker, next in
+    try context.workers.share(Bands.count(of: elements)) { worker, next in
       let local = survey.makeLocal()
       while let index = next() {
         let band = Bands.range(index, of: elements)
         try inputs.forEachBlock(
-          of: band, every: survey.blockStride, takesBFloat16: survey.takesBFloat16, scratch: scratches[worker]
+          of: band, every: survey.blockStride, takesBFloat16: survey.takesBFloat16, scratch: context.scratches[worker]
         ) { survey.observe($0, into: local) }
         if releases { inputs.release(band) }
       }
@@ -69,25 +72,31 @@ final class StepRunner: Sendable {
     }
   }
 
-  /// Computes a band of the output in its dtype.
-  ///
-  /// - Parameters:
-  ///   - band: elements that begin at a multiple of the block size.
-  ///   - destination: room for exactly the band's bytes.
+  /// Computes a band of the output in its stored dtype, and lets go of the memory behind it.
   func write(_ band: Range<Int>, into destination: UnsafeMutableRawBufferPointer, scratch: Scratch) throws {
     defer { inputs.release(band) }
+    try compute(band, into: destination, scratch: scratch)
+  }
+
+  /// Computes a part of the output in its stored dtype.
+  ///
+  /// - Parameters:
+  ///   - part: elements that begin at a multiple of the block size.
+  ///   - destination: room for exactly the part's bytes.
+  func compute(_ part: Range<Int>, into destination: UnsafeMutableRawBufferPointer, scratch: Scratch) throws {
     switch output {
-    case .copy: try inputs.copyBand(band, into: destination)
+    case .copy: try inputs.copyBand(part, into: destination, scratch: scratch)
     case .combine(let combination):
       let size = step.output.dtype.byteCount
-      try combine(band, with: combination, scratch) { values, first, count in
+      try combine(part, with: combination, scratch) { values, first, count in
         guard let base = destination.baseAddress else { return }
-        store(values, count: count, at: base + (first - band.lowerBound) * size)
+        store(values, count: count, at: base + (first - part.lowerBound) * size)
       }
     }
   }
 
-  /// Computes a band of the output in its dtype and hands it on in parts that are still in a cache, if not in place.
+  /// Computes a band of the output in its stored dtype, hands it on, if not in place then in parts that are still in a
+  /// cache, and lets go of the memory behind it.
   ///
   /// - Parameters:
   ///   - band: elements that begin at a multiple of the block size.
@@ -108,10 +117,12 @@ final class StepRunner: Sendable {
   }
 
   private func combine(
-    _ band: Range<Int>, with combination: any Combination, _ scratch: Scratch,
+    _ part: Range<Int>, with combination: any Combination, _ scratch: Scratch,
     _ body: (_ values: UnsafePointer<Float>, _ first: Int, _ count: Int) throws -> Void
   ) throws {
-    try inputs.forEachBlock(of: band, takesBFloat16: combination.takesBFloat16, scratch: scratch) { block in
+    try inputs.forEachBlock(
+      of: part, takesBFloat16: combination.takesBFloat16, isLastPass: true, scratch: scratch
+    ) { block in
       combination.combine(block, into: UnsafeMutableBufferPointer(start: scratch.output, count: block.count))
       try body(scratch.output, block.start, block.count)
     }

@@ -9,58 +9,90 @@ public struct OpenedMerge: Sendable {
   public let file: String
   /// The text of the spec.
   public let text: String
+  /// What other merges in the same file call this one, if it has a name.
+  public let name: String?
   /// What will be done.
   public let plan: MergePlan
   /// The models of the plan, in its order.
-  public let folders: [ModelFolder]
+  public let parents: [ParentModel]
+  /// The merges in the same file that this one is made of, in the order in which they can be carried out.
+  public let stages: [OpenedMerge]
+  /// The folder that relative paths in the spec start from.
+  public let home: String
+  /// Whether keys of the spec that mean nothing were let pass.
+  public let isLenient: Bool
   /// Warnings and notes about the spec.
   public let diagnostics: [Diagnostic]
+  /// What was read of the models so far.
+  let digests: InputDigests
+  /// The checkpoint that holds the result, if this is a stage that is kept.
+  let storage: StageStorage
 
   /// The weights of the plan's models, in its order.
-  public var sources: [any TensorSource] { folders.map { $0.weights } }
+  public var sources: [any TensorSource] { parents.map(\.weights) }
 
   /// The model that everything beside the weights comes from.
-  public var donor: ModelFolder { folders[plan.donor] }
+  public var donor: ParentModel { parents[plan.donor] }
 
   /// Reads a spec, finds and opens its models, and plans the merge.
   ///
-  /// - Parameter lenient: whether unknown keys are warnings.
+  /// - Parameters:
+  ///   - lenient: whether unknown keys are warnings.
+  ///   - home: the folder that relative paths in the spec start from, if it is not the spec's.
   /// - Throws: a `MergeSpecError` with all that is wrong with the spec and its models, or a `CheckpointError` if the
   ///   spec cannot be read.
-  public static func open(_ file: String, lenient: Bool = false) throws -> OpenedMerge {
+  public static func open(_ file: String, lenient: Bool = false, home: String? = nil) throws -> OpenedMerge {
     let bytes = try SpecFile.read(file)
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw MergeSpecError(
         diagnostics: [Diagnostic(.error, file: file, "the spec is not text in UTF-8")], text: "")
     }
-    let (spec, found) = MergeSpec.parse(text, file: file, lenient: lenient)
+    let (spec, found) = StagedSpec.parse(text, file: file, lenient: lenient)
     guard let spec else { throw MergeSpecError(diagnostics: found, text: text) }
-    var diagnostics = found
-    var folders: [String: ModelFolder] = [:]
-    let home = SpecFile.folder(of: file)
-    for reference in spec.references {
-      do throws(CheckpointError) {
-        folders[reference.text] = try ModelFolder.open(
-          try ModelLocator.locate(reference.text, relativeTo: home))
-      } catch {
-        let place = error.path == reference.text ? "" : "\(error.path): "
-        diagnostics.append(
-          Diagnostic(
-            .error, file: file, at: reference.position, "model \(reference.text): \(place)\(error.message)",
-            hint: error.hint))
-      }
-    }
-    let headers = folders.mapValues {
-      ModelHeader(index: $0.weights.index, configuration: $0.configuration, location: $0.path)
-    }
-    let (plan, faults) = Planner.plan(spec, models: headers)
-    diagnostics = Diagnostic.sorted(diagnostics + faults)
-    guard let plan, !diagnostics.contains(where: { $0.severity == .error }) else {
+    var opening = MergeOpening(
+      file: file, text: text, home: home ?? SpecFile.folder(of: file), spec: spec, isLenient: lenient,
+      diagnostics: found)
+    let merge = try opening.open()
+    let diagnostics = Diagnostic.sorted(opening.diagnostics)
+    guard let merge, !diagnostics.contains(where: { $0.severity == .error }) else {
       throw MergeSpecError(diagnostics: diagnostics, text: text)
     }
-    return OpenedMerge(
-      file: file, text: text, plan: plan, folders: plan.models.compactMap { folders[$0.reference] },
-      diagnostics: diagnostics)
+    return OpenedMerge(merge, stages: opening.stages, diagnostics: diagnostics)
+  }
+
+  private init(_ merge: OpenedMerge, stages: [OpenedMerge], diagnostics: [Diagnostic]) {
+    file = merge.file
+    text = merge.text
+    name = merge.name
+    plan = merge.plan
+    parents = merge.parents
+    home = merge.home
+    isLenient = merge.isLenient
+    digests = merge.digests
+    storage = merge.storage
+    self.stages = stages
+    self.diagnostics = diagnostics
+  }
+
+  init(
+    file: String, text: String, name: String?, plan: MergePlan, parents: [ParentModel], home: String, isLenient: Bool
+  ) {
+    self.file = file
+    self.text = text
+    self.name = name
+    self.plan = plan
+    self.parents = parents
+    self.home = home
+    self.isLenient = isLenient
+    stages = []
+    diagnostics = []
+    digests = InputDigests()
+    storage = StageStorage()
+  }
+
+  /// The plans of all merges, this one's last.
+  public var stagedPlan: StagedPlan {
+    StagedPlan((stages + [self]).map { StagedPlan.Stage(name: $0.name, plan: $0.plan) })
   }
 
   /// The donor's configuration with the changes that the plan asks for, or nil if the donor has none.
@@ -68,9 +100,7 @@ public struct OpenedMerge: Sendable {
   /// - Parameter dtype: what the weights are stored as, if the plan does not have the last word on it.
   public func configuration(dtype: DType? = nil) throws -> ConfigurationPatch.Result? {
     try donor.configurationFile.map { file in
-      try ConfigurationPatch(
-        layerCount: plan.layerCount, dtype: dtype ?? plan.configurationDType, tiesEmbeddings: plan.tiesEmbeddings
-      ).applied(to: file)
+      try ConfigurationPatch(plan, dtype: dtype).applied(to: file, models: parents.map(\.configurationFile))
     }
   }
 }

@@ -29,7 +29,7 @@ public struct OpenedModel: Sendable {
       return OpenedModel(
         name: name(of: argument), argument: argument,
         weights: PlannedTensorSource(plan: merge.plan, sources: merge.sources, resources: resources),
-        folder: merge.donor, configuration: try merge.configuration()?.root, merge: merge)
+        folder: merge.donor.folder, configuration: try merge.configuration()?.root, merge: merge)
     }
     let folder = try ModelFolder.open(try ModelLocator.locate(argument))
     return OpenedModel(
@@ -43,7 +43,7 @@ public struct OpenedModel: Sendable {
     return lower.hasSuffix(".yml") || lower.hasSuffix(".yaml")
   }
 
-  private static func name(of argument: String) -> String {
+  static func name(of argument: String) -> String {
     var parts = argument.split(separator: "/").map(String.init)
     while let last = parts.last, last == "." { parts.removeLast() }
     guard var name = parts.last else { return argument }

@@ -27,10 +27,6 @@ struct TokenizerErrorTests {
     (#"{}"#, "the key \"model\" is missing"),
     (#"[]"#, "expected an object, found an array"),
     (
-      #"{"model": {"type": "BPE", "byte_fallback": true, \#(vocabulary)}}"#,
-      "model.byte_fallback: byte_fallback is not supported yet"
-    ),
-    (
       #"{"model": {"type": "BPE", "dropout": 0.1, \#(vocabulary)}}"#,
       "model.dropout: dropout would make the tokens random, so it is not supported"
     ),
@@ -55,8 +51,16 @@ struct TokenizerErrorTests {
       "pre_tokenizer.type: unknown pre-tokenizer \"Bytelevel\"; did you mean ByteLevel?"
     ),
     (
-      #"{"pre_tokenizer": {"type": "Metaspace"}, "model": {}}"#,
-      "known: ByteLevel, CharDelimiterSplit, Digits, Punctuation, Sequence, Split, Whitespace, WhitespaceSplit"
+      #"{"pre_tokenizer": {"type": "BertPreTokenizer"}, "model": {}}"#,
+      "known: ByteLevel, CharDelimiterSplit, Digits, Metaspace, Punctuation, Sequence, Split, Whitespace, WhitespaceSplit"
+    ),
+    (
+      #"{"pre_tokenizer": {"type": "Metaspace", "replacement": "__"}, "model": {}}"#,
+      "pre_tokenizer.replacement: expected a single character"
+    ),
+    (
+      #"{"pre_tokenizer": {"type": "Metaspace", "prepend_scheme": "last"}, "model": {}}"#,
+      "unknown prepend scheme \"last\""
     ),
     (
       #"{"pre_tokenizer": {"type": "Split", "pattern": {"Regex": "a("}, "behavior": "Isolated"}, "model": {}}"#,

@@ -18,15 +18,14 @@ import Testing
   }
 
   static let examples = [
-    "anchors", "layer-blend", "linear", "negation", "slerp-gradient", "slerp", "soup", "stack", "task-arithmetic",
-    "ties-filters", "ties",
+    "anchors", "layer-blend", "linear", "negation", "slerp-gradient", "slerp", "soup", "stack", "stages",
+    "task-arithmetic", "ties-filters", "ties",
   ]
 
   @Test(arguments: examples)
   func `the plans of the examples read as they did`(name: String) throws {
     let text = try Files.text(Fixture.merge(name + ".yml"))
-    #expect(try SpecTesting.messages(text, models: try SpecTesting.family()) == [])
-    let plan = try SpecTesting.plan(text, models: try SpecTesting.family())
+    let plan = try SpecTesting.stagedPlan(text, models: try SpecTesting.family())
     try Golden.expect(plan.text(), at: "merges/" + name + ".txt")
   }
 

@@ -203,21 +203,21 @@ import Testing
       try SpecTesting.messages(spec("b"), models: models) == [
         """
         spec.yml:5:12: error: b has no tensor model.layers.0.mlp.up_proj.weight, which a has; 1 more are missing
-          models of one architecture have the same tensors
+          models of one architecture have the same tensors; `allow_mismatch: skip` leaves the model out of these, `copy-base` copies them from the base
         """
       ])
     #expect(
       try SpecTesting.messages(spec("c"), models: models) == [
         """
         spec.yml:5:12: error: model.embed_tokens.weight of c has the shape [18, 4], that of a has [16, 4]; 1 more differ
-          models with vocabularies of different sizes cannot be merged yet
+          `allow_mismatch: truncate` merges the rows that all have, `skip` leaves the model out of these, `copy-base` copies them from the base
         """
       ])
     #expect(
       try SpecTesting.messages(spec("d"), models: models) == [
         """
         spec.yml:5:12: error: d has 3 layers, a has 2
-          use slices: with layer ranges to choose layers that go together
+          use slices: with layer ranges to choose layers that go together, or `allow_mismatch: skip` or `copy-base`
         """
       ])
   }
@@ -228,7 +228,7 @@ import Testing
       try SpecTesting.messages(linear, models: ["a": try SpecTesting.tiny(), "b": foreign]) == [
         """
         spec.yml:3:30: error: b has no layers named model.layers.0 and on, as a has
-          models of different architectures cannot be merged
+          models of different architectures are merged only with `allow_mismatch: skip` or `copy-base`
         """
       ])
     let quantised = try SpecTesting.tiny(configuration: "{\"quantization_config\": {\"bits\": 4}}")

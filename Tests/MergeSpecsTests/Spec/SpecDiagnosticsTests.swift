@@ -34,10 +34,6 @@ import Testing
         merge_method: passthrough
         models:
           - model: a
-        tokenizer_source: union
-        tokenizer: {}
-        chat_template: auto
-        modules: {}
         name: x
         """),
     Case(
@@ -179,7 +175,7 @@ import Testing
           - {model: a, parameters: {weight: 1}}
           - {model: b, parameters: {weight: -1}}
         """),
-    Case(title: "two documents", spec: "merge_method: passthrough\nmodels: [{model: a}]\n---\nname: x\n"),
+    Case(title: "a stage without a method", spec: "merge_method: passthrough\nmodels: [{model: a}]\n---\nname: x\n"),
   ]
 
   @Test func `every mistake is named with its place and what to do`() throws {
@@ -236,7 +232,7 @@ import Testing
     let lenient = try SpecTesting.messages(text, lenient: true)
     #expect(lenient.count == 6)
     #expect(lenient.allSatisfy { $0.contains(": warning: ") })
-    let unsupported = "merge_method: passthrough\nmodels: [{model: a}]\nchat_template: auto\ndtype: bf16\n"
+    let unsupported = "merge_method: passthrough\nmodels: [{model: a}]\nmodules: {}\ndtype: bf16\n"
     #expect(try SpecTesting.messages(unsupported, lenient: true).filter { $0.contains(": error: ") }.count == 2)
   }
 

@@ -4,7 +4,7 @@ import MergeSpecs
 import Testing
 
 @Suite struct SyntaxTests {
-  private func tree(_ text: String) -> SyntaxTree { SyntaxParser.parse(text, file: "f") }
+  private func root(_ text: String) -> SyntaxNode? { SyntaxParser.parse(text, file: "f").documents.first?.root }
 
   private func value(_ path: String..., in node: SyntaxNode?) -> SyntaxNode? {
     path.reduce(node) { node, key in node?.mapping?.first { $0.key == key }?.value }
@@ -15,7 +15,7 @@ import Testing
   }
 
   @Test func `every value knows its place`() {
-    let root = tree("a: 1\nb:\n  - x\n  -   y: [2, 30]\n").root
+    let root = root("a: 1\nb:\n  - x\n  -   y: [2, 30]\n")
     #expect(value("a", in: root)?.position == SourcePosition(line: 1, column: 4))
     let list = value("b", in: root)?.sequence
     #expect(list?.first?.position == SourcePosition(line: 3, column: 5))
@@ -25,23 +25,23 @@ import Testing
   }
 
   @Test func `columns count characters and lines end where editors end them`() {
-    let root = tree("é🇫🇷: [ö, x]\r\nb: 1\r\n").root
+    let root = root("é🇫🇷: [ö, x]\r\nb: 1\r\n")
     #expect(value("é🇫🇷", in: root)?.sequence?.last?.position == SourcePosition(line: 1, column: 9))
     #expect(value("b", in: root)?.position == SourcePosition(line: 2, column: 4))
   }
 
   @Test func `an alias has the place of its target and its own`() {
-    let tree = tree("a: &x {k: 1}\nb: *x\nc: *x\nd: &unused 2\n")
-    let target = value("b", in: tree.root)
+    let tree = SyntaxParser.parse("a: &x {k: 1}\nb: *x\nc: *x\nd: &unused 2\n", file: "f").documents.first
+    let target = value("b", in: tree?.root)
     #expect(target?.position == SourcePosition(line: 1, column: 4))
     #expect(target?.usePosition == SourcePosition(line: 2, column: 4))
-    #expect(value("c", "k", in: tree.root)?.scalar?.int == 1)
-    #expect(tree.usedAnchors == ["x"])
-    #expect(value("a", in: tree.root)?.anchors == ["x"])
+    #expect(value("c", "k", in: tree?.root)?.scalar?.int == 1)
+    #expect(tree?.usedAnchors == ["x"])
+    #expect(value("a", in: tree?.root)?.anchors == ["x"])
   }
 
   @Test func `merge keys add what is not there`() {
-    let root = tree(
+    let root = root(
       """
       p: &p {a: 1, b: 1}
       q: &q {a: 2, c: 2}
@@ -51,7 +51,7 @@ import Testing
         <<: *p
         <<: *q
       """
-    ).root
+    )
     #expect(value("one", in: root)?.mapping?.map(\.key) == ["b", "a"])
     #expect(value("one", "b", in: root)?.scalar?.int == 9)
     #expect(value("one", "a", in: root)?.position == SourcePosition(line: 1, column: 11))
@@ -71,7 +71,7 @@ import Testing
       ])
     #expect(
       messages(text, lenient: true).allSatisfy { $0.contains(": warning: ") && $0.hasSuffix("the last one counts") })
-    #expect(value("a", in: tree(text).root)?.scalar?.int == 4)
+    #expect(value("a", in: root(text))?.scalar?.int == 4)
   }
 
   @Test func `scalars are read as YAML 1.1 has them`() {
@@ -81,16 +81,16 @@ import Testing
       ("0x", nil), ("-", nil), ("1e", nil), ("nan", nil), ("infinity", nil), ("0x1p3", nil), ("''", nil),
     ]
     for (text, number) in numbers {
-      #expect(value("a", in: tree("a: \(text)").root)?.scalar?.number == number, "\(text)")
+      #expect(value("a", in: root("a: \(text)"))?.scalar?.number == number, "\(text)")
     }
-    for text in ["yes", "True", "ON"] { #expect(value("a", in: tree("a: \(text)").root)?.scalar?.bool == true) }
-    #expect(value("a", in: tree("a: 'true'").root)?.scalar?.bool == nil)
-    for text in ["", "~", "null"] { #expect(value("a", in: tree("a: \(text)").root)?.isNull == true) }
-    #expect(value("a", in: tree("a: ''").root)?.isNull == false)
+    for text in ["yes", "True", "ON"] { #expect(value("a", in: root("a: \(text)"))?.scalar?.bool == true) }
+    #expect(value("a", in: root("a: 'true'"))?.scalar?.bool == nil)
+    for text in ["", "~", "null"] { #expect(value("a", in: root("a: \(text)"))?.isNull == true) }
+    #expect(value("a", in: root("a: ''"))?.isNull == false)
   }
 
   @Test func `stars in text stay stars`() {
-    let root = tree("a: \"*\"\nb: '*.mlp'\nc: x*y\nd: |\n  *z\n\"*k\": 1\n").root
+    let root = root("a: \"*\"\nb: '*.mlp'\nc: x*y\nd: |\n  *z\n\"*k\": 1\n")
     #expect(value("a", in: root)?.text == "*")
     #expect(value("b", in: root)?.text == "*.mlp")
     #expect(value("c", in: root)?.text == "x*y")
@@ -137,8 +137,28 @@ import Testing
     #expect(messages(String(repeating: "a", count: 2_000_000)) == ["f: error: the spec is longer than 1.05 MB"])
   }
 
-  @Test func `a second document has a place`() {
-    #expect(tree("a: 1\n---\nb: 2\n").secondDocument == SourcePosition(line: 3, column: 1))
-    #expect(tree("---\na: 1\n...\n").secondDocument == nil)
+  @Test func `documents keep their places in the file, and anchors end with theirs`() {
+    let stream = SyntaxParser.parse("--- # one\na: &x 1\n---\nb: 2\n...\n---\n---\nc: *x\n", file: "f")
+    #expect(stream.documents.map(\.root.position.line) == [2, 4, 8])
+    #expect(
+      stream.diagnostics.map { $0.rendered(text: nil) } == ["f:8:4: error: there is no anchor &x before this alias"])
+    #expect(
+      messages("a: 1\n---\nb: 1\nb: 2\n") == [
+        "f:4:1: error: the key \"b\" stands twice in one mapping, also at line 3, column 1\n  keep one of them"
+      ])
+    #expect(SyntaxParser.parse("---\na: 1\n...\n", file: "f").documents.count == 1)
+    #expect(SyntaxParser.parse("---\n---\n# nothing\n", file: "f").documents.isEmpty)
+  }
+
+  @Test func `documents together are bounded as one is`() {
+    let many = String(repeating: "a: 1\n---\n", count: 5000)
+    #expect(messages(many) == ["f:201:1: error: there are more than 100 specs in this file"])
+    var tree = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+    for level in 1...4 {
+      tree += "a\(level): &a\(level) [\(Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", "))]\n"
+    }
+    #expect(messages(tree) == [])
+    let together = messages(Array(repeating: tree, count: 60).joined(separator: "---\n"))
+    #expect(together.count == 1 && together[0].hasSuffix("the aliases of this spec make it too large"))
   }
 }

@@ -36,27 +36,52 @@ extension GGUF {
     var tensors: [DerivedTensor] = []
     // Rotary factors are in the configuration; everything else that has no name keeps the one it has.
     for stored in checkpoint.index.tensors where !GGUFConfiguration.rotaryFactors.contains(stored.name) {
+      guard let (name, entry) = architecture.model(of: stored.name) else {
+        tensors.append(DerivedTensor(description: stored, derivation: RenamedTensor(stored.name)))
+        continue
+      }
       var description = stored
-      description.name = architecture.modelName(of: stored.name) ?? stored.name
+      description.name = name
       func failure(_ message: String) -> CheckpointError {
         CheckpointError(
           .inconsistent, path: checkpoint.path, "tensor \(PrintableText.quoted(stored.name)): \(message)")
       }
-      let rows = architecture.pairedRows(of: stored.name)
-      var derivation: any TensorDerivation = RenamedTensor(stored.name)
-      if rows.isQuery || rows.isKey {
-        guard let count = rows.isQuery ? heads : keyHeads,
-          let turned = RotaryRows(stored, heads: count, order: .halves)
-        else { throw failure("its rows cannot be divided into the heads that the metadata states") }
-        derivation = turned
-      } else if architecture.isShifted(stored.name) {
+      func turned(_ count: Int?, _ make: (Int) -> (any TensorDerivation)?) throws(CheckpointError) {
+        guard let count, let derivation = make(count) else {
+          throw failure("its rows cannot be divided into the heads that the metadata states")
+        }
+        tensors.append(DerivedTensor(description: description, derivation: derivation))
+      }
+      switch entry.arrangement {
+      case .queryPairs: try turned(heads) { RotaryRows(stored, heads: $0, order: .halves) }
+      case .keyPairs: try turned(keyHeads) { RotaryRows(stored, heads: $0, order: .halves) }
+      case .queriesKeysValues: try turned(heads) { HeadRows(stored, heads: $0) }
+      case .shifted:
         guard let shifted = ShiftedTensor(stored, adding: -1) else {
           throw failure("a norm of \(stored.dtype.rawValue), where float32 is the rule")
         }
-        derivation = shifted
+        tensors.append(DerivedTensor(description: description, derivation: shifted))
+      case .transposed where stored.shape.dimensions.count == 2:
+        guard let transposed = TransposedTensor(stored, permutation: [1, 0]) else { throw failure("no matrix") }
+        description.shape = transposed.shape
+        tensors.append(DerivedTensor(description: description, derivation: transposed))
+      case .experts:
+        guard stored.shape.dimensions.count > 1, stored.shape.dimensions[0] <= maximumExperts else {
+          throw failure("the shape \(stored.shape), where each expert has a matrix")
+        }
+        description.shape = Shape(Array(stored.shape.dimensions.dropFirst()))
+        for expert in 0..<stored.shape.dimensions[0] {
+          guard let part = TensorPart(stored, number: expert) else { continue }
+          description.name = entry.modelName(ofExpert: expert)
+          tensors.append(DerivedTensor(description: description, derivation: part))
+        }
+      case .same, .transposed:
+        tensors.append(DerivedTensor(description: description, derivation: RenamedTensor(stored.name)))
       }
-      tensors.append(DerivedTensor(description: description, derivation: derivation))
     }
     return tensors
   }
+
+  /// The most experts of a layer: `LLAMA_MAX_EXPERTS` of llama.cpp.
+  private static let maximumExperts = 1024
 }

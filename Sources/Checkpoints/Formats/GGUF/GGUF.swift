@@ -33,6 +33,7 @@ public enum GGUF: CheckpointFormat {
   public static func readIndex(of bytes: UnsafeRawBufferPointer, file: String) throws(FormatError) -> FileIndex {
     let header = try GGUFHeader(of: bytes, file: file)
     try GGUFSplit(header.metadata)?.check(file: file)
+    try GGUFTokenizer(header.metadata).check(file: file)
     return FileIndex(
       tensors: try header.storedTensors(file: file),
       metadata: header.metadata.entries.map { Metadatum(key: $0.key, value: header.metadata.text(of: $0.value)) }

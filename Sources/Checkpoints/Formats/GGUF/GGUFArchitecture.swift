@@ -4,6 +4,11 @@ internal import Tensors
 ///
 /// The names are those of llama.cpp (`LLM_TENSOR_NAMES`) and of transformers' model classes.
 struct GGUFArchitecture: Sendable {
+  /// What there is instead of RMS norms, rotary positions and gates, in models older than Llama.
+  enum Family: Sendable {
+    case llama, gpt2, gptNeoX
+  }
+
   /// The value of `general.architecture`, which keys of the metadata begin with.
   let name: String
   /// The `model_type` of transformers.
@@ -12,73 +17,53 @@ struct GGUFArchitecture: Sendable {
   let classes: [String]
   /// The activation of feed-forward blocks.
   let activation: String
-  /// Whether the rows of query and key projections are stored in pairs; see ``RotaryRows``.
-  let hasPairedRows: Bool
-  /// Whether norms are stored with 1 added; see ``ShiftedTensor``.
-  let hasShiftedNorms: Bool
-  /// Names within a layer, without the ending: stored, and at Hugging Face.
-  let layerNames: [(stored: String, model: String)]
+  /// What the configuration is like.
+  let family: Family
+  /// Whether layers have a mixture of experts.
+  let hasExperts: Bool
+  /// Every how many layers one sees the whole text, where llama.cpp assumes that of all models of the kind.
+  let windowPeriod: Int?
+  /// What names of tensors in a layer begin with at Hugging Face, in front of the layer's number.
+  let layerPrefix: String
+  /// Names outside layers, without the ending.
+  let globalNames: [GGUFTensorName]
+  /// Names within a layer, without the ending.
+  let layerNames: [GGUFTensorName]
 
   init(
-    _ name: String, modelType: String? = nil, classes: [String], activation: String = "silu",
-    hasPairedRows: Bool = false,
-    hasShiftedNorms: Bool = false, layerNames: [(stored: String, model: String)]
+    _ name: String, modelType: String? = nil, classes: [String], activation: String = "silu", family: Family = .llama,
+    hasExperts: Bool = false, windowPeriod: Int? = nil, layerPrefix: String = "model.layers.",
+    globalNames: [GGUFTensorName], layerNames: [GGUFTensorName]
   ) {
     self.name = name
     self.modelType = modelType ?? name
     self.classes = classes
     self.activation = activation
-    self.hasPairedRows = hasPairedRows
-    self.hasShiftedNorms = hasShiftedNorms
+    self.family = family
+    self.hasExperts = hasExperts
+    self.windowPeriod = windowPeriod
+    self.layerPrefix = layerPrefix
+    self.globalNames = globalNames
     self.layerNames = layerNames
   }
 
-  // MARK: The known ones
-
-  private static let attention: [(stored: String, model: String)] = [
-    ("attn_norm", "input_layernorm"), ("attn_q", "self_attn.q_proj"), ("attn_k", "self_attn.k_proj"),
-    ("attn_v", "self_attn.v_proj"), ("attn_output", "self_attn.o_proj"),
-  ]
-  private static let feedForward: [(stored: String, model: String)] = [
-    ("ffn_gate", "mlp.gate_proj"), ("ffn_up", "mlp.up_proj"), ("ffn_down", "mlp.down_proj"),
-  ]
-  private static let twoNorms = attention + [("ffn_norm", "post_attention_layernorm")] + feedForward
-
-  /// Every architecture with names.
-  static let all: [GGUFArchitecture] = [
-    GGUFArchitecture(
-      "llama", classes: ["LlamaForCausalLM", "MistralForCausalLM"], hasPairedRows: true, layerNames: twoNorms),
-    GGUFArchitecture("qwen2", classes: ["Qwen2ForCausalLM"], layerNames: twoNorms),
-    GGUFArchitecture(
-      "qwen3", classes: ["Qwen3ForCausalLM"],
-      layerNames: twoNorms + [("attn_q_norm", "self_attn.q_norm"), ("attn_k_norm", "self_attn.k_norm")]),
-    GGUFArchitecture(
-      "gemma", classes: ["GemmaForCausalLM"], activation: "gelu_pytorch_tanh", hasShiftedNorms: true,
-      layerNames: twoNorms),
-    GGUFArchitecture(
-      "gemma2", classes: ["Gemma2ForCausalLM"], activation: "gelu_pytorch_tanh", hasShiftedNorms: true,
-      layerNames: attention + [
-        ("post_attention_norm", "post_attention_layernorm"), ("ffn_norm", "pre_feedforward_layernorm"),
-        ("post_ffw_norm", "post_feedforward_layernorm"),
-      ] + feedForward),
-    GGUFArchitecture(
-      "phi3", classes: ["Phi3ForCausalLM"],
-      layerNames: [
-        ("attn_norm", "input_layernorm"), ("attn_qkv", "self_attn.qkv_proj"), ("attn_output", "self_attn.o_proj"),
-        ("ffn_norm", "post_attention_layernorm"), ("ffn_up", "mlp.gate_up_proj"), ("ffn_down", "mlp.down_proj"),
-      ]),
-  ]
+  // MARK: Finding one
 
   /// The architecture of a file, or why its tensors keep their names.
   static func of(_ metadata: GGUFMetadata) -> (architecture: GGUFArchitecture?, reason: String) {
     guard let name = metadata.string("general.architecture") else {
       return (nil, "the file does not say what architecture it holds")
     }
-    guard let known = all.first(where: { $0.name == name }) else {
-      return (nil, "the architecture \(name) is none of " + all.map(\.name).joined(separator: ", "))
-    }
-    if metadata.int("\(name).expert_count") ?? 0 > 0 {
-      return (nil, "models with a mixture of experts store those of a layer as one tensor")
+    let hasExperts = metadata.int("\(name).expert_count") ?? 0 > 0
+    guard let known = all.first(where: { $0.name == name && $0.hasExperts == hasExperts }) else {
+      var names: [String] = []
+      for known in all.map(\.name) where !names.contains(known) { names.append(known) }
+      return (
+        nil,
+        names.contains(name)
+          ? "models of the architecture \(name) \(hasExperts ? "with" : "without") a mixture of experts are not known"
+          : "the architecture \(name) is none of " + names.joined(separator: ", ")
+      )
     }
     return (known, "")
   }
@@ -86,45 +71,54 @@ struct GGUFArchitecture: Sendable {
   /// The architecture that a transformers class or model type means.
   static func forClass(_ name: String?, modelType: String?) -> GGUFArchitecture? {
     if let name { return all.first { $0.classes.contains(name) } }
-    return all.first { $0.modelType == modelType || $0.name == "llama" && modelType == "mistral" }
+    return all.first { $0.modelType == modelType || $0.modelType == "llama" && modelType == "mistral" }
   }
 
   // MARK: Names
 
-  private static let globalNames: [(stored: String, model: String)] = [
-    ("token_embd", "model.embed_tokens"), ("output_norm", "model.norm"), ("output", "lm_head"),
-  ]
-
   /// What a stored tensor is called at Hugging Face, or nil if the architecture has no such tensor.
-  func modelName(of stored: String) -> String? {
+  ///
+  /// Matrices of experts have a star where their number belongs.
+  func model(of stored: String) -> (name: String, entry: GGUFTensorName)? {
     guard let dot = stored.lastIndex(of: ".") else { return nil }
     let (stem, ending) = (stored[..<dot], stored[dot...])
-    if let name = Self.globalNames.first(where: { $0.stored == stem }) { return name.model + ending }
+    if let entry = globalNames.first(where: { $0.stored == stem }) { return (entry.model + ending, entry) }
     let parts = stem.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
     guard parts.count == 3, parts[0] == "blk", let number = Int(parts[1]), String(number) == parts[1],
-      let name = layerNames.first(where: { $0.stored == parts[2] })
+      var entry = layerNames.first(where: { $0.stored == parts[2] })
     else { return nil }
-    return "model.layers.\(number).\(name.model)\(ending)"
+    entry.model = "\(layerPrefix)\(number).\(entry.model)\(ending)"
+    return (entry.model, entry)
   }
 
-  /// What a tensor of a transformers model is called in a GGUF file, or nil if the architecture has no such tensor.
-  func storedName(of model: String) -> String? {
+  /// What a tensor of a transformers model is called in a GGUF file, how it is stored there, and which expert's it
+  /// is; nil if the architecture has no such tensor.
+  func stored(of model: String) -> (name: String, arrangement: GGUFTensorName.Arrangement, expert: Int?)? {
     guard let dot = model.lastIndex(of: ".") else { return nil }
     let (stem, ending) = (model[..<dot], model[dot...])
-    if let name = Self.globalNames.first(where: { $0.model == stem }) { return name.stored + ending }
-    let parts = stem.split(separator: ".", maxSplits: 3, omittingEmptySubsequences: false)
-    guard parts.count == 4, parts[0] == "model", parts[1] == "layers", let number = Int(parts[2]),
-      String(number) == parts[2], let name = layerNames.first(where: { $0.model == parts[3] })
-    else { return nil }
-    return "blk.\(number).\(name.stored)\(ending)"
+    if let entry = globalNames.first(where: { Self.isSame(stem, $0.model, family) }) {
+      return (entry.stored + ending, entry.arrangement, nil)
+    }
+    guard let inLayer = Self.dropping(layerPrefix, from: stem, family) else { return nil }
+    let parts = inLayer.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2, let number = Int(parts[0]), String(number) == parts[0] else { return nil }
+    for entry in layerNames {
+      let (matches, expert) = entry.match(parts[1])
+      if matches { return ("blk.\(number).\(entry.stored)\(ending)", entry.arrangement, expert) }
+    }
+    return nil
   }
 
-  /// Whether the rows of a tensor with this stored name lie in pairs: for queries and keys.
-  func pairedRows(of stored: String) -> (isQuery: Bool, isKey: Bool) {
-    guard hasPairedRows else { return (false, false) }
-    return (stored.contains(".attn_q."), stored.contains(".attn_k."))
+  /// The first published checkpoints of GPT-2 lack the prefix that transformers' class has.
+  private static let optionalPrefix = "transformer."
+
+  private static func isSame(_ stem: Substring, _ name: String, _ family: Family) -> Bool {
+    stem == name || family == .gpt2 && optionalPrefix + stem == name
   }
 
-  /// Whether a tensor with this stored name has 1 added.
-  func isShifted(_ stored: String) -> Bool { hasShiftedNorms && stored.hasSuffix("norm.weight") }
+  private static func dropping(_ prefix: String, from stem: Substring, _ family: Family) -> Substring? {
+    if stem.hasPrefix(prefix) { return stem.dropFirst(prefix.count) }
+    let short = prefix.dropFirst(optionalPrefix.count)
+    return family == .gpt2 && stem.hasPrefix(short) ? stem.dropFirst(short.count) : nil
+  }
 }

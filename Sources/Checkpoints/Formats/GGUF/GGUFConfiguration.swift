@@ -48,16 +48,9 @@ struct GGUFConfiguration {
     var members: [(key: String, value: JSONValue)] = [
       ("architectures", .array(architecture.classes.prefix(1).map(JSONValue.string))),
       ("model_type", .string(architecture.modelType)),
-      ("hidden_size", .integer(hiddenSize)),
-      ("intermediate_size", .integer(int("feed_forward_length") ?? shape("blk.0.ffn_down.weight")?.rowLength ?? 0)),
-      ("num_hidden_layers", .integer(layers)),
-      ("num_attention_heads", .integer(heads)),
-      ("num_key_value_heads", .integer(int("attention.head_count_kv") ?? heads)),
-      ("head_dim", .integer(headSize)),
-      ("hidden_act", .string(architecture.activation)),
-      ("max_position_embeddings", .integer(context)),
-      ("rms_norm_eps", .number(double("attention.layer_norm_rms_epsilon") ?? 1e-6)),
-      ("rope_theta", .number(double("rope.freq_base") ?? 10_000)),
+    ]
+    members += sizes
+    members += [
       ("vocab_size", .integer(embedding?.shape.dimensions.first ?? int("vocab_size") ?? 0)),
       ("tie_word_embeddings", .bool(checkpoint.index["output.weight"] == nil)),
       ("torch_dtype", .string(embedding?.dtype.rawValue ?? "float32")),
@@ -69,33 +62,98 @@ struct GGUFConfiguration {
     return .object(members + particulars)
   }
 
+  private var feedForwardSize: Int {
+    int("feed_forward_length") ?? shape("blk.0.ffn_down.weight")?.rowLength ?? 0
+  }
+
+  /// Sizes, norms and positions under the names that the family has for them.
+  private var sizes: [(key: String, value: JSONValue)] {
+    switch architecture.family {
+    case .llama:
+      return [
+        ("hidden_size", .integer(hiddenSize)), ("intermediate_size", .integer(feedForwardSize)),
+        ("num_hidden_layers", .integer(layers)), ("num_attention_heads", .integer(heads)),
+        ("num_key_value_heads", .integer(int("attention.head_count_kv") ?? heads)), ("head_dim", .integer(headSize)),
+        ("hidden_act", .string(architecture.activation)), ("max_position_embeddings", .integer(context)),
+        ("rms_norm_eps", .number(double("attention.layer_norm_rms_epsilon") ?? 1e-6)),
+        ("rope_theta", .number(double("rope.freq_base") ?? 10_000)),
+      ]
+    case .gpt2:
+      return [
+        ("n_embd", .integer(hiddenSize)), ("n_inner", .integer(feedForwardSize)), ("n_layer", .integer(layers)),
+        ("n_head", .integer(heads)), ("activation_function", .string(architecture.activation)),
+        ("n_positions", .integer(context)), ("n_ctx", .integer(context)),
+        ("layer_norm_epsilon", .number(double("attention.layer_norm_epsilon") ?? 1e-5)),
+      ]
+    case .gptNeoX:
+      let turned = int("rope.dimension_count") ?? headSize
+      return [
+        ("hidden_size", .integer(hiddenSize)), ("intermediate_size", .integer(feedForwardSize)),
+        ("num_hidden_layers", .integer(layers)), ("num_attention_heads", .integer(heads)),
+        ("hidden_act", .string(architecture.activation)), ("max_position_embeddings", .integer(context)),
+        ("layer_norm_eps", .number(double("attention.layer_norm_epsilon") ?? 1e-5)),
+        ("rotary_pct", .number(headSize > 0 ? Double(turned) / Double(headSize) : 1)),
+        ("rotary_emb_base", .number(double("rope.freq_base") ?? 10_000)),
+        ("use_parallel_residual", .bool(metadata.bool("gptneox.use_parallel_residual") ?? true)),
+      ]
+    }
+  }
+
+  /// What queries of a Gemma are divided by. The file does not say it; llama.cpp, too, knows by the size that the
+  /// models with 27 billion parameters divide by the hidden size per head.
+  private func queryScalar(exceptionalLayers: Int) -> (key: String, value: JSONValue) {
+    ("query_pre_attn_scalar", .integer(layers == exceptionalLayers ? hiddenSize / heads : headSize))
+  }
+
   /// What only this architecture has.
   private var particulars: [(key: String, value: JSONValue)] {
-    switch architecture.name {
-    case "llama":
+    switch (architecture.name, architecture.hasExperts) {
+    case ("llama", true):
+      return [
+        ("num_local_experts", .integer(int("expert_count") ?? 0)),
+        ("num_experts_per_tok", .integer(int("expert_used_count") ?? 0)),
+      ]
+    case ("llama", false):
       return [
         ("attention_bias", .bool(checkpoint.index["blk.0.attn_q.bias"] != nil)),
         ("mlp_bias", .bool(checkpoint.index["blk.0.ffn_gate.bias"] != nil)),
       ]
-    case "gemma": return [("hidden_activation", .string(architecture.activation))]
-    case "gemma2":
-      // The file does not say what queries are divided by; llama.cpp, too, knows it by the size: the model with 27
-      // billion parameters divides by the hidden size per head.
-      let scalar = layers == 46 ? hiddenSize / heads : headSize
+    case ("qwen3moe", _):
+      let size = int("expert_feed_forward_length") ?? shape("blk.0.ffn_down_exps.weight")?.rowLength ?? 0
       return [
-        ("hidden_activation", .string(architecture.activation)), ("query_pre_attn_scalar", .integer(scalar)),
+        ("num_experts", .integer(int("expert_count") ?? 0)),
+        ("num_experts_per_tok", .integer(int("expert_used_count") ?? 0)), ("moe_intermediate_size", .integer(size)),
+        ("norm_topk_prob", .bool(true)), ("decoder_sparse_step", .integer(1)), ("mlp_only_layers", .array([])),
+      ]
+    case ("gemma", _): return [("hidden_activation", .string(architecture.activation))]
+    case ("gemma2", _):
+      return [
+        ("hidden_activation", .string(architecture.activation)), queryScalar(exceptionalLayers: 46),
         ("attn_logit_softcapping", .number(double("attn_logit_softcapping") ?? 50)),
         ("final_logit_softcapping", .number(double("final_logit_softcapping") ?? 30)),
         ("sliding_window", .integer(int("attention.sliding_window") ?? 4096)),
       ]
-    case "phi3":
-      var members: [(key: String, value: JSONValue)] = [
-        ("sliding_window", int("attention.sliding_window").map(JSONValue.integer) ?? .null),
-        (
-          "original_max_position_embeddings",
-          .integer(int("rope.scaling.original_context_length") ?? context)
-        ),
+    case ("gemma3", _):
+      let window = int("attention.sliding_window")
+      let period = architecture.windowPeriod ?? 1
+      let types = (0..<min(layers, 10_000)).map { layer in
+        JSONValue.string(window == nil || (layer + 1) % period == 0 ? "full_attention" : "sliding_attention")
+      }
+      return [
+        ("hidden_activation", .string(architecture.activation)), queryScalar(exceptionalLayers: 62),
+        ("sliding_window", window.map(JSONValue.integer) ?? .null), ("layer_types", .array(types)),
+        ("rope_local_base_freq", .number(double("rope.freq_base_swa") ?? 10_000)),
+        ("final_logit_softcapping", double("final_logit_softcapping").map(JSONValue.number) ?? .null),
       ]
+    case ("phi3", _):
+      // A zero means that there is no window.
+      let window = int("attention.sliding_window").flatMap { $0 == 0 ? nil : $0 }
+      var members: [(key: String, value: JSONValue)] = [
+        ("sliding_window", window.map(JSONValue.integer) ?? .null),
+        ("original_max_position_embeddings", .integer(int("rope.scaling.original_context_length") ?? context)),
+      ]
+      // Transformers would take a number that smaller vocabularies do not have.
+      if metadata.int("tokenizer.ggml.padding_token_id") == nil { members.append(("pad_token_id", .null)) }
       if let turned = int("rope.dimension_count"), turned != headSize, headSize > 0 {
         members.append(("partial_rotary_factor", .number(Double(turned) / Double(headSize))))
       }

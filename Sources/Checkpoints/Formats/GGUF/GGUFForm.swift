@@ -56,9 +56,11 @@ public enum GGUFForm: Hashable, Sendable, CaseIterable {
   /// Vectors and norms are float32. The matrix that makes logits keeps more bits than the others. Where rows are no
   /// whole number of blocks, the nearest format with shorter blocks takes their place, and float16 after that.
   ///
-  /// - Parameter isOutput: whether the tensor makes the logits.
-  func elements(of shape: Shape, isNorm: Bool, isOutput: Bool) -> StoredForm.Elements {
-    guard shape.dimensions.count > 1, !isNorm else { return .plain(.float32) }
+  /// - Parameters:
+  ///   - name: the tensor's name in the file.
+  ///   - isOutput: whether the tensor makes the logits.
+  func elements(of shape: Shape, name: String, isOutput: Bool) -> StoredForm.Elements {
+    guard shape.dimensions.count > 1, !Self.keptEndings.contains(where: name.hasSuffix) else { return .plain(.float32) }
     switch self {
     case .float32: return .plain(.float32)
     case .float16: return .plain(.float16)
@@ -70,6 +72,9 @@ public enum GGUFForm: Hashable, Sendable, CaseIterable {
       return fitting.map(StoredForm.Elements.blocks) ?? .plain(.float16)
     }
   }
+
+  /// How names end of what is always float32: norms, routers of experts and embeddings of positions.
+  private static let keptEndings = ["norm.weight", "ffn_gate_inp.weight", "position_embd.weight"]
 
   /// The format with blocks of 32 that comes nearest; llama.cpp has the same pairs.
   private static func shorter(_ format: BlockFormat) -> BlockFormat {

@@ -22,6 +22,18 @@ struct GGUFHeaderWriter {
     Self.append(number, to: &values)
   }
 
+  /// A whole number of 16 bits.
+  mutating func add(_ key: String, _ number: UInt16) {
+    begin(key, .uint16)
+    Self.append(number, to: &values)
+  }
+
+  /// A whole number of 32 bits with a sign.
+  mutating func add(_ key: String, _ number: Int32) {
+    begin(key, .int32)
+    Self.append(number, to: &values)
+  }
+
   /// A number of single precision.
   mutating func add(_ key: String, _ number: Float) {
     begin(key, .float32)
@@ -54,6 +66,14 @@ struct GGUFHeaderWriter {
     Self.append(GGUFType.int32.rawValue, to: &values)
     Self.append(UInt64(numbers.count), to: &values)
     for number in numbers { Self.append(number, to: &values) }
+  }
+
+  /// An array of numbers of single precision.
+  mutating func add(_ key: String, _ numbers: [Float]) {
+    begin(key, .array)
+    Self.append(GGUFType.float32.rawValue, to: &values)
+    Self.append(UInt64(numbers.count), to: &values)
+    for number in numbers { Self.append(number.bitPattern, to: &values) }
   }
 
   // MARK: Tensors

@@ -82,6 +82,15 @@ struct GGUFMetadata {
     }
   }
 
+  /// An array of numbers of single precision.
+  func floats(_ key: String) -> [Float]? {
+    guard case .array(let array)? = self[key], array.type == .float32 else { return nil }
+    return (0..<array.count).map {
+      let bits = bytes.loadUnaligned(fromByteOffset: array.bytes.lowerBound + $0 * 4, as: UInt32.self)
+      return Float(bitPattern: UInt32(littleEndian: bits))
+    }
+  }
+
   // MARK: For people
 
   /// How many bytes of a text and how many elements of an array are shown.

@@ -5,6 +5,12 @@ struct GGUFSplit {
   /// How many parts there are.
   var count: Int
 
+  /// Describes a part.
+  init(number: Int, count: Int) {
+    self.number = number
+    self.count = count
+  }
+
   /// Reads the metadata; nil if the file is whole.
   init?(_ metadata: GGUFMetadata) {
     guard let number = metadata.int("split.no"), let count = metadata.int("split.count"), count > 1, number >= 0,
@@ -20,5 +26,14 @@ struct GGUFSplit {
     throw FormatError(
       file: file, format: GGUF.name, found: "part \(number) of \(count) under another name",
       expected: "a name that ends in \(SplitFile.suffix(number, of: count))")
+  }
+
+  /// Writes it with the types that llama.cpp insists on.
+  ///
+  /// - Parameter tensors: how many tensors there are in all parts.
+  func write(to writer: inout GGUFHeaderWriter, tensors: Int) {
+    writer.add("split.no", UInt16(clamping: number - 1))
+    writer.add("split.count", UInt16(clamping: count))
+    writer.add("split.tensors.count", Int32(clamping: tensors))
   }
 }

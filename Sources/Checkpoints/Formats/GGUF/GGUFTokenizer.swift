@@ -2,15 +2,23 @@ internal import Documents
 
 /// The tokenizer in a GGUF file's metadata, as the files that Hugging Face has for it.
 ///
-/// Byte-level BPE is written as `tokenizer.json`. SentencePiece models (`llama`, `t5`) are left out: their merges are
-/// not in the file, only scores.
+/// Byte-level BPE (`gpt2`) and SentencePiece's byte-pair models (`llama`) are written as `tokenizer.json`. Unigram
+/// models (`t5`) and word pieces (`bert`) are left out.
 struct GGUFTokenizer {
   private let metadata: GGUFMetadata
 
-  /// The types of tokens: `llama_token_type` of llama.cpp.
+  /// The types of tokens: `llama_token_type` of llama.cpp, which are those of SentencePiece.
   enum TokenType: Int {
     case normal = 1
     case unknown, control, userDefined, unused, byte
+  }
+
+  /// The models that are understood.
+  enum Model: String {
+    /// Byte-level BPE with merges.
+    case bytePairs = "gpt2"
+    /// SentencePiece's byte-pair encoding, with scores.
+    case scoredPieces = "llama"
   }
 
   init(_ metadata: GGUFMetadata) { self.metadata = metadata }
@@ -25,55 +33,122 @@ struct GGUFTokenizer {
 
   /// Why there is no `tokenizer.json`, or nil if there is one or nothing to make it of.
   var reason: String? {
-    guard let model = metadata.string("tokenizer.ggml.model"), metadata["tokenizer.huggingface.json"] == nil,
-      model != "none", model != "no_vocab"
+    guard let name = metadata.string("tokenizer.ggml.model"), metadata["tokenizer.huggingface.json"] == nil,
+      name != "none", name != "no_vocab"
     else { return nil }
-    guard model == "gpt2" else {
-      return "the tokenizer is of the kind \(model); only gpt2 (byte-level BPE) is understood"
+    switch Model(rawValue: name) {
+    case nil:
+      return "the tokenizer is of the kind \(name); only gpt2 (byte-level BPE) and llama (SentencePiece) are understood"
+    case .bytePairs:
+      if preTokenizer == nil { return "the tokenizer cuts texts in the way \(wayName), which is not known" }
+      return metadata.texts("tokenizer.ggml.tokens") == nil || metadata.texts("tokenizer.ggml.merges") == nil
+        ? "the tokenizer has no tokens or no merges" : nil
+    case .scoredPieces:
+      guard let tokens = metadata.texts("tokenizer.ggml.tokens"), metadata["tokenizer.ggml.scores"] != nil else {
+        return "the tokenizer has no tokens or no scores"
+      }
+      return PieceMerges.isFeasible(tokens) ? nil : "the tokenizer's pieces are too long"
     }
-    if preTokenizer == nil { return "the tokenizer cuts texts in the way \(wayName), which is not known" }
-    return metadata.texts("tokenizer.ggml.tokens") == nil || metadata.texts("tokenizer.ggml.merges") == nil
-      ? "the tokenizer has no tokens or no merges" : nil
+  }
+
+  /// Checks that there is a score and a type for each token.
+  func check(file: String) throws(FormatError) {
+    guard case .array(let tokens)? = metadata["tokenizer.ggml.tokens"], tokens.type == .string else { return }
+    for (key, isFitting) in [
+      ("tokenizer.ggml.scores", { (type: GGUFType) in type == .float32 }),
+      ("tokenizer.ggml.token_type", { (type: GGUFType) in type.isInteger }),
+    ] {
+      guard let value = metadata[key] else { continue }
+      guard case .array(let array) = value, isFitting(array.type) else {
+        throw FormatError(file: file, format: GGUF.name, found: "\(key) is no array of numbers of its kind")
+      }
+      guard array.count == tokens.count else {
+        throw FormatError(
+          file: file, format: GGUF.name, offset: array.bytes.lowerBound,
+          found: "\(array.count) elements of \(key) for \(tokens.count) tokens", expected: "one for each")
+      }
+    }
+    for (number, score) in (metadata.floats("tokenizer.ggml.scores") ?? []).enumerated() where score.isNaN {
+      throw FormatError(file: file, format: GGUF.name, found: "the score of token \(number) is no number")
+    }
   }
 
   private var wayName: String { metadata.string("tokenizer.ggml.pre") ?? "default" }
   private var preTokenizer: GGUFPreTokenizer? { GGUFPreTokenizer(named: wayName) }
+  private var model: Model? { metadata.string("tokenizer.ggml.model").flatMap(Model.init) }
 
   // MARK: tokenizer.json
 
   private var tokenizer: [UInt8]? {
     if case .text(let range)? = metadata["tokenizer.huggingface.json"] { return Array(metadata.bytes[range]) }
-    guard metadata.string("tokenizer.ggml.model") == "gpt2", let way = preTokenizer,
-      let tokens = metadata.texts("tokenizer.ggml.tokens"), let merges = metadata.texts("tokenizer.ggml.merges")
-    else { return nil }
+    guard let tokens = metadata.texts("tokenizer.ggml.tokens") else { return nil }
+    switch model {
+    case .bytePairs:
+      guard let way = preTokenizer, let merges = metadata.texts("tokenizer.ggml.merges") else { return nil }
+      return document(
+        tokens, GGUFTokenizerParts(way), begins: way.addsBeginByDefault, unknown: nil, merges: merges.map(text))
+    case .scoredPieces:
+      guard let merges = scoredMerges else { return nil }
+      let parts = GGUFTokenizerParts(addsSpacePrefix: metadata.bool("tokenizer.ggml.add_space_prefix") ?? true)
+      return document(
+        tokens, parts, begins: true, unknown: token("unknown", tokens)?.text,
+        merges: merges.map { text(tokens[Int($0.left)]) + " " + text(tokens[Int($0.right)]) })
+    case nil: return nil
+    }
+  }
+
+  private func document(
+    _ tokens: [Range<Int>], _ parts: GGUFTokenizerParts, begins: Bool, unknown: String?, merges: [String]
+  ) -> [UInt8] {
     let head: [(key: String, value: JSONValue)] = [
       ("version", .string("1.0")), ("truncation", .null), ("padding", .null),
-      ("added_tokens", .array(addedTokens(tokens))),
-      ("normalizer", way.isComposing ? .object([("type", .string("NFC"))]) : .null),
-      ("pre_tokenizer", Self.preTokenizer(way)), ("post_processor", postProcessor(tokens, way)),
-      ("decoder", Self.byteLevel(splits: true)),
+      ("added_tokens", .array(addedTokens(tokens))), ("normalizer", parts.normalizer),
+      ("pre_tokenizer", parts.preTokenizer),
+      ("post_processor", postProcessor(tokens, beginsByDefault: begins) ?? parts.plainPostProcessor),
+      ("decoder", parts.decoder),
     ]
     // Vocabularies are long, so that they are written straight into the bytes.
     var bytes = Array(JSONValue.object(head).line.dropLast().utf8)
-    bytes += #", "model": {"type": "BPE", "dropout": null, "unk_token": null, "continuing_subword_prefix": null, "#.utf8
-    bytes += #""end_of_word_suffix": null, "fuse_unk": false, "byte_fallback": false, "ignore_merges": "#.utf8
-    bytes += (way.ignoresMerges ? "true" : "false").utf8
+    let model: [(key: String, value: JSONValue)] = [
+      ("type", .string("BPE")), ("dropout", .null), ("unk_token", unknown.map(JSONValue.string) ?? .null),
+      ("continuing_subword_prefix", .null), ("end_of_word_suffix", .null), ("fuse_unk", .bool(parts.fallsBackToBytes)),
+      ("byte_fallback", .bool(parts.fallsBackToBytes)), ("ignore_merges", .bool(parts.ignoresMerges)),
+    ]
+    bytes += #", "model": "#.utf8
+    bytes += JSONValue.object(model).line.dropLast().utf8
     bytes += #", "vocab": {"#.utf8
     for (number, token) in tokens.enumerated() {
       bytes += "\(number == 0 ? "" : ", ")\(JSONEdit.quote(text(token))): \(number)".utf8
     }
     bytes += #"}, "merges": ["#.utf8
     for (number, merge) in merges.enumerated() {
-      bytes += "\(number == 0 ? "" : ", ")\(JSONEdit.quote(text(merge)))".utf8
+      bytes += "\(number == 0 ? "" : ", ")\(JSONEdit.quote(merge))".utf8
     }
     bytes += "]}}\n".utf8
     return bytes
   }
 
+  /// The merges that scores stand for, or nil if there are no scores or the pieces are too long.
+  private var scoredMerges: [PieceMerges.Merge]? {
+    guard let tokens = metadata.texts("tokenizer.ggml.tokens"), let scores = metadata.floats("tokenizer.ggml.scores"),
+      scores.count == tokens.count, PieceMerges.isFeasible(tokens)
+    else { return nil }
+    let types = metadata.integers("tokenizer.ggml.token_type")
+    let space = UInt8(ascii: " ")
+    return PieceMerges(of: tokens, in: metadata.bytes, scores: scores) { number in
+      // Merges are two texts with a space between them.
+      (types.map { $0[number] == TokenType.normal.rawValue } ?? true) && !metadata.bytes[tokens[number]].contains(space)
+    }.merges
+  }
+
   private func text(_ range: Range<Int>) -> String { String(decoding: metadata.bytes[range], as: UTF8.self) }
 
   private func token(_ name: String, _ tokens: [Range<Int>]) -> (id: Int, text: String)? {
-    guard let id = metadata.int("tokenizer.ggml.\(name)_token_id"), tokens.indices.contains(id) else { return nil }
+    // What llama.cpp takes where a SentencePiece model does not say.
+    let usual = model == .scoredPieces ? ["unknown": 0, "bos": 1, "eos": 2][name] : nil
+    guard let id = metadata.int("tokenizer.ggml.\(name)_token_id") ?? usual, tokens.indices.contains(id) else {
+      return nil
+    }
     return (id, text(tokens[id]))
   }
 
@@ -91,37 +166,13 @@ struct GGUFTokenizer {
     }
   }
 
-  private static func byteLevel(splits: Bool) -> JSONValue {
-    .object([
-      ("type", .string("ByteLevel")), ("add_prefix_space", .bool(false)), ("trim_offsets", .bool(true)),
-      ("use_regex", .bool(splits)),
-    ])
-  }
-
-  private static func preTokenizer(_ way: GGUFPreTokenizer) -> JSONValue {
-    var steps: [JSONValue] = way.patterns.map { pattern in
-      .object([
-        ("type", .string("Split")), ("pattern", .object([("Regex", .string(pattern))])),
-        ("behavior", .string("Isolated")), ("invert", .bool(false)),
-      ])
-    }
-    if way.splitsDigits { steps.append(.object([("type", .string("Digits")), ("individual_digits", .bool(true))])) }
-    steps.append(byteLevel(splits: way.patterns.isEmpty))
-    return steps.count == 1
-      ? steps[0] : .object([("type", .string("Sequence")), ("pretokenizers", .array(steps))])
-  }
-
   /// Puts the begin and the end token around texts, if the file wants that.
-  private func postProcessor(_ tokens: [Range<Int>], _ way: GGUFPreTokenizer) -> JSONValue {
-    let begins = metadata.bool("tokenizer.ggml.add_bos_token") ?? way.addsBeginByDefault
+  private func postProcessor(_ tokens: [Range<Int>], beginsByDefault: Bool) -> JSONValue? {
+    let begins = metadata.bool("tokenizer.ggml.add_bos_token") ?? beginsByDefault
     let ends = metadata.bool("tokenizer.ggml.add_eos_token") ?? false
     let begin = begins ? token("bos", tokens) : nil
     let end = ends ? token("eos", tokens) : nil
-    guard begin != nil || end != nil else {
-      return .object([
-        ("type", .string("ByteLevel")), ("add_prefix_space", .bool(true)), ("trim_offsets", .bool(false)),
-      ])
-    }
+    guard begin != nil || end != nil else { return nil }
     func special(_ token: (id: Int, text: String)?, _ type: Int) -> [JSONValue] {
       token.map { [.object([("SpecialToken", Self.piece($0.text, type))])] } ?? []
     }

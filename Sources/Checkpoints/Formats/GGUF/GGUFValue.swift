@@ -13,6 +13,9 @@ enum GGUFType: UInt32 {
     }
   }
 
+  /// Whether values are whole numbers.
+  var isInteger: Bool { isScalar && self != .float32 && self != .float64 && self != .bool }
+
   /// Whether all values have the same size.
   var isScalar: Bool { self != .string && self != .array }
 }

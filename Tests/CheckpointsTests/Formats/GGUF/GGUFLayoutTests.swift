@@ -7,14 +7,13 @@ import Testing
 /// Models written as GGUF files, and read again.
 @Suite struct GGUFLayoutTests {
   /// Writes a model's tensors, each in pieces of whole rows.
-  private func write(_ folder: String, form: GGUFForm, to destination: String) throws -> ModelFolder {
+  private func write(
+    _ folder: String, form: GGUFForm, maxShardSize: Int? = nil, to destination: String
+  ) throws -> ModelFolder {
     let model = try ModelFolder.open(Fixture.path(folder))
     let layout = try GGUFLayout.make(
       model.checkpoint.index.tensors, configuration: model.configuration,
-      tokenizer: try model.json(named: "tokenizer.json")?.root,
-      tokenizerConfiguration: try model.json(named: "tokenizer_config.json")?.root,
-      chatTemplate: try model.file(named: "chat_template.jinja").map { String(decoding: $0, as: UTF8.self) },
-      name: "tiny", form: form)
+      tokenizer: try TokenizerFiles(of: model), name: "tiny", form: form, maxShardSize: maxShardSize)
     let writer = try CheckpointWriter(
       destination: destination, layout: layout, fingerprint: "", mode: .fresh, allowsDirect: false)
     for (number, tensor) in layout.tensors.enumerated() {
@@ -29,7 +28,7 @@ import Testing
       try writer.finished(tensor: number)
     }
     try writer.finish()
-    return try ModelFolder.open(destination + "/model.gguf")
+    return try ModelFolder.open(destination)
   }
 
   @Test(arguments: ["default", "biases", "odd-sizes", "one-key-head", "tied", "llama3", "linear", "yarn"])
@@ -59,6 +58,37 @@ import Testing
     for tensor in reference.index.tensors {
       #expect(try written.checkpoint.bytes(of: tensor.name) == reference.bytes(of: tensor.name), "\(tensor.name)")
     }
+  }
+
+  @Test func `a model is split into parts of a largest size, and read again`() async throws {
+    let folder = try TemporaryFolder()
+    let written = try write("architectures/llama/llama3", form: .float32, maxShardSize: 20_000, to: folder("out"))
+    let names = try Files.list(folder("out")).filter { $0.hasSuffix(".gguf") }
+    #expect(names.count > 2 && names.first == "model-00001-of-0000\(names.count).gguf")
+    let original = try ModelFolder.open(Fixture.path("architectures/llama/llama3"))
+    #expect(Set(written.weights.index.tensors) == Set(original.weights.index.tensors))
+    for tensor in original.weights.index.tensors {
+      #expect(try written.weights.bytes(of: tensor.name) == original.weights.bytes(of: tensor.name), "\(tensor.name)")
+    }
+    // The factors of rotary positions are in the first part.
+    #expect(written.configuration?["rope_scaling"] != nil)
+    let count = written.checkpoint.index.tensors.count
+    for (number, file) in written.checkpoint.files.enumerated() {
+      let metadata = file.contents.metadata.filter { $0.key.hasPrefix("split.") }.map(\.value)
+      #expect(metadata == ["\(number)", "\(names.count)", "\(count)"])
+    }
+    #expect(written.checkpoint.files[1].contents.metadata.count == 3)
+  }
+
+  @Test func `a split of more parts than names have digits for is refused`() throws {
+    let descriptions = (0..<12_000).map {
+      TensorDescription(name: "model.layers.\($0).mlp.up_proj.weight", dtype: .float32, shape: [8, 8])
+    }
+    let error = try #require(throws: CheckpointError.self) {
+      try GGUFLayout.make(
+        descriptions, configuration: Self.configuration("LlamaForCausalLM"), form: .float32, maxShardSize: 1)
+    }
+    #expect(error.message == "12000 files are too many")
   }
 
   @Test func `the metadata of a written file is complete, and its tokenizer comes back`() throws {
@@ -110,8 +140,10 @@ import Testing
     func forms(_ name: String) throws -> [StoredForm] {
       try GGUFLayout.make(tensors, configuration: Self.configuration(name), form: .float32).placements.map(\.form)
     }
-    #expect(try forms("MistralForCausalLM").map(\.interleavedHeads) == [4, 2, nil])
-    #expect(try forms("Qwen2ForCausalLM").map(\.interleavedHeads) == [nil, nil, nil])
+    #expect(
+      try forms("MistralForCausalLM").map(\.order)
+        == [.interleavedHalves(heads: 4), .interleavedHalves(heads: 2), .same])
+    #expect(try forms("Qwen2ForCausalLM").map(\.order) == [.same, .same, .same])
     #expect(try forms("GemmaForCausalLM").map(\.addend) == [0, 0, 1])
     #expect(try forms("LlamaForCausalLM").map(\.addend) == [0, 0, 0])
   }
@@ -121,8 +153,8 @@ import Testing
       let descriptions = tensors.map { TensorDescription(name: $0, dtype: .float32, shape: [4, 4]) }
       do {
         _ = try GGUFLayout.make(
-          descriptions, configuration: configuration, tokenizer: try tokenizer.map { try JSONParser.parse($0) },
-          form: .float32)
+          descriptions, configuration: configuration,
+          tokenizer: TokenizerFiles(tokenizer: try tokenizer.map { try JSONParser.parse($0) }), form: .float32)
         return "no error"
       } catch {
         return "\(error)"

@@ -74,7 +74,10 @@ import Testing
     #expect(model.configuration == nil && model.documents.isEmpty)
     let note = try #require(model.checkpoint.files[0].contents.metadata.last)
     #expect(note.key == "braid.names")
-    #expect(note.value.hasSuffix("the architecture none is none of llama, qwen2, qwen3, gemma, gemma2, phi3"))
+    #expect(
+      note.value.hasSuffix(
+        "the architecture none is none of llama, qwen2, qwen3, qwen3moe, gemma, gemma2, gemma3, phi3, olmo2, gpt2, "
+          + "gptneox"))
   }
 
   @Test(arguments: [("family-a", "families/a/base"), ("llama3", "tokenizers/llama3")])

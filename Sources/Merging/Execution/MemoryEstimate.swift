@@ -1,0 +1,67 @@
+public import MergeSpecs
+public import Tensors
+
+extension MergeResources {
+  /// The most memory that carrying out a plan takes beside the program itself, in bytes: blocks of float32 for each
+  /// thread, bands on their way to the disk, inputs that stay mapped from one pass to the next, and tensors of stages
+  /// that are kept for the next pass.
+  ///
+  /// - Parameter sources: one per model of the plan, in its order; without them no model is a stage.
+  public func estimate(for plan: MergePlan, sources: [any TensorSource] = []) -> Int {
+    let inputs = plan.steps.map(\.inputs.count).max() ?? 0
+    let bands = plan.steps.map { min(Bands.elements, $0.output.shape.elementCount) * $0.output.dtype.byteCount }
+    var needs = StageNeeds()
+    for step in plan.steps { needs.raise(to: StageNeeds(of: step, sources: sources)) }
+    return (Scratch.byteCount(inputs: inputs) + needs.blocks) * threads
+      + buffers(of: bands.max() ?? 0) * (bands.max() ?? 0) + min(needs.mapped, residentBytes(sources))
+      + min(needs.kept * threads, keptBytes)
+  }
+}
+
+/// What one step of a merge needs for the stages that it reads from.
+private struct StageNeeds {
+  /// Bytes of blocks for each thread.
+  var blocks = 0
+  /// Bytes of files that may stay mapped.
+  var mapped = 0
+  /// Bytes of tensors of stages that may be kept.
+  var kept = 0
+
+  init() {}
+
+  init(of step: PlanStep, sources: [any TensorSource]) {
+    var seen: Set<StageTensor> = []
+    add(step, sources, &seen)
+  }
+
+  /// Follows the inputs of a step through all stages; each tensor of a stage counts once.
+  private mutating func add(_ step: PlanStep, _ sources: [any TensorSource], _ seen: inout Set<StageTensor>) {
+    var keptHere = 0
+    for input in step.inputs {
+      guard sources.indices.contains(input.model),
+        let stage = sources[input.model].lastOrigin(of: input.tensor.name) as? PlannedTensorSource
+      else {
+        mapped += input.tensor.byteCount
+        continue
+      }
+      keptHere += input.tensor.byteCount
+      guard seen.insert(StageTensor(stage: stage.identity, name: input.tensor.name)).inserted,
+        let (inner, innerSources) = stage.step(input.tensor.name)
+      else { continue }
+      blocks += StageBlock.byteCount(inputs: inner.inputs.count)
+      add(inner, innerSources, &seen)
+    }
+    kept = max(kept, keptHere)
+  }
+
+  mutating func raise(to other: StageNeeds) {
+    blocks = max(blocks, other.blocks)
+    mapped = max(mapped, other.mapped)
+    kept = max(kept, other.kept)
+  }
+}
+
+private struct StageTensor: Hashable {
+  var stage: ObjectIdentifier
+  var name: String
+}
