@@ -93,6 +93,7 @@ static inline __attribute__((always_inline)) double lanes_sum(float64x16 lanes) 
 #include "loops/election.h"
 #include "loops/statistics.h"
 #include "loops/low_rank.h"
+#include "loops/rounding.h"
 
 #define TABLE_NAME BRAID_SUFFIX(braid_kernels)
 #define TEXT(x) #x
@@ -118,6 +119,9 @@ const braid_kernels TABLE_NAME = {
     .float8e4m3_from_float32 = BRAID_SUFFIX(float8e4m3_from_float32),
     .float8e5m2_from_float32 = BRAID_SUFFIX(float8e5m2_from_float32),
     .float64_from_float32 = BRAID_SUFFIX(float64_from_float32),
+    .odd_float32_from_float64 = BRAID_SUFFIX(odd_float32_from_float64),
+    .rounding_errors = BRAID_SUFFIX(rounding_errors),
+    .rounding_errors_float64 = BRAID_SUFFIX(rounding_errors_float64),
     .float32_from_q4_0 = BRAID_SUFFIX(float32_from_q4_0),
     .float32_from_q4_1 = BRAID_SUFFIX(float32_from_q4_1),
     .float32_from_q5_0 = BRAID_SUFFIX(float32_from_q5_0),

@@ -1,4 +1,5 @@
 import BraidTesting
+import Checkpoints
 import MergeMethods
 import MergeSpecs
 import Merging
@@ -152,20 +153,27 @@ import Testing
 /// Keeps what is written to it in memory.
 final class MemorySink: TensorSink {
   private let names: [String]
+  private let sizes: [Int]
   private let state: Mutex<(bytes: [[UInt8]], finished: Set<Int>)>
 
   init(plan: MergePlan) {
     names = plan.steps.map(\.output.name)
+    sizes = plan.steps.map(\.output.dtype.byteCount)
     state = Mutex((plan.steps.map { Array(repeating: 0xee, count: $0.output.byteCount) }, []))
   }
 
   var contents: [String: [UInt8]] { state.withLock { Dictionary(uniqueKeysWithValues: zip(names, $0.bytes)) } }
   var finishedTensors: Set<Int> { state.withLock { $0.finished } }
 
-  func fileOffset(tensor: Int, byteOffset: Int) -> Int { 777 * tensor + byteOffset }
+  func band(tensor: Int, elements: Range<Int>) -> StoredBand {
+    StoredBand(
+      tensor: tensor, elements: elements, fileOffset: 777 * tensor + elements.lowerBound * sizes[tensor],
+      byteCount: elements.count * sizes[tensor], isPlain: tensor % 2 == 0)
+  }
 
-  func write(_ bytes: UnsafeRawBufferPointer, tensor: Int, byteOffset: Int) throws {
-    state.withLock { $0.bytes[tensor].replaceSubrange(byteOffset..<byteOffset + bytes.count, with: bytes) }
+  func write(_ stored: UnsafeRawBufferPointer, of band: StoredBand) throws {
+    let start = band.elements.lowerBound * sizes[band.tensor]
+    state.withLock { $0.bytes[band.tensor].replaceSubrange(start..<start + stored.count, with: stored) }
   }
 
   func finished(tensor: Int) throws { state.withLock { _ = $0.finished.insert(tensor) } }
@@ -173,8 +181,10 @@ final class MemorySink: TensorSink {
 
 /// Refuses everything.
 private struct FullSink: TensorSink {
-  func fileOffset(tensor: Int, byteOffset: Int) -> Int { 0 }
-  func write(_ bytes: UnsafeRawBufferPointer, tensor: Int, byteOffset: Int) throws {
+  func band(tensor: Int, elements: Range<Int>) -> StoredBand {
+    StoredBand(tensor: tensor, elements: elements, fileOffset: 0, byteCount: elements.count * 4)
+  }
+  func write(_ stored: UnsafeRawBufferPointer, of band: StoredBand) throws {
     throw TensorSourceError.noSuchTensor("full")
   }
   func finished(tensor: Int) throws {}

@@ -144,6 +144,14 @@ typedef struct {
   void (*float8e4m3_from_float32)(const float *in, uint8_t *out, size_t count);
   void (*float8e5m2_from_float32)(const float *in, uint8_t *out, size_t count);
   void (*float64_from_float32)(const float *in, double *out, size_t count);
+  // Rounded to odd: towards zero, and the last bit set where that lost something. What is rounded to a type of at most
+  // 21 significant bits afterwards has been rounded only once.
+  void (*odd_float32_from_float64)(const double *in, float *out, size_t count);
+
+  // How far elements are from what was stored for them. Raises *largest to the largest difference
+  // of two finite ones, and returns how many finite ones were stored as what is not finite.
+  size_t (*rounding_errors)(const float *exact, const float *stored, size_t count, double *largest);
+  size_t (*rounding_errors_float64)(const double *exact, const float *stored, size_t count, double *largest);
 
   // Blocks of elements that share scales, as in GGUF files; at any address.
   void (*float32_from_q4_0)(const uint8_t *in, float *out, size_t blocks);

@@ -154,6 +154,19 @@ final class StepInputs: Sendable {
     if let first = destination.baseAddress { note(band, [UnsafeRawPointer(first)]) }
   }
 
+  /// Calls `body` with a band of the first input as it is stored, in place if possible.
+  func withBytes(of band: Range<Int>, scratch: Scratch, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    let size = band.count * inputs[0].tensor.dtype.byteCount
+    if let stage = inputs[0].stage {
+      let room = UnsafeMutableRawBufferPointer(rebasing: scratch.rawBytes(size)[..<size])
+      try stage.compute(band, into: room, scratch: scratch)
+      return try body(UnsafeRawBufferPointer(room))
+    }
+    let bytes = try inputBytes(of: band, scratch: scratch)
+    note(band, bytes)
+    try body(UnsafeRawBufferPointer(start: bytes[0], count: size))
+  }
+
   /// Notes what a pass reads of files: all of a band where it reads the band's first block.
   private func note(_ part: Range<Int>, _ bytes: [UnsafeRawPointer]) {
     guard let digests, part.lowerBound % Bands.elements == 0 else { return }

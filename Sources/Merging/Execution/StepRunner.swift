@@ -98,19 +98,50 @@ final class StepRunner: Sendable {
     switch output {
     case .copy: try inputs.copyBand(part, into: destination, scratch: scratch)
     case .combine(let combination):
-      let dtype = step.output.dtype
-      try inputs.forEachBlock(
-        of: part, takesBFloat16: combination.takesBFloat16, isLastPass: true, refusingNonFiniteOf: unchecked,
-        scratch: scratch
-      ) { block in
-        let result = UnsafeMutableBufferPointer(start: scratch.output, count: block.count)
-        combination.combine(block, into: result)
-        guard let first = destination.baseAddress else { return }
-        VectorKernels.best.fromFloat32(
-          scratch.output, dtype: dtype, count: block.count,
-          into: first + (block.start - part.lowerBound) * dtype.byteCount)
+      let size = step.output.dtype.byteCount
+      try combine(part, with: combination, scratch) { values, first, count in
+        guard let base = destination.baseAddress else { return }
+        store(values, count: count, at: base + (first - part.lowerBound) * size)
       }
     }
+  }
+
+  /// Computes a band of the output in its stored dtype, hands it on, if not in place then in parts that are still in a
+  /// cache, and lets go of the memory behind it.
+  ///
+  /// - Parameters:
+  ///   - band: elements that begin at a multiple of the block size.
+  ///   - body: takes elements and the number of the first of them, a multiple of the block size.
+  func forEachPart(
+    of band: Range<Int>, scratch: Scratch, _ body: (UnsafeRawBufferPointer, _ first: Int) throws -> Void
+  ) throws {
+    defer { inputs.release(band) }
+    switch output {
+    case .copy: try inputs.withBytes(of: band, scratch: scratch) { try body($0, band.lowerBound) }
+    case .combine(let combination):
+      let size = step.output.dtype.byteCount
+      try combine(band, with: combination, scratch) { values, first, count in
+        store(values, count: count, at: scratch.elements)
+        try body(UnsafeRawBufferPointer(start: scratch.elements, count: count * size), first)
+      }
+    }
+  }
+
+  private func combine(
+    _ part: Range<Int>, with combination: any Combination, _ scratch: Scratch,
+    _ body: (_ values: UnsafePointer<Float>, _ first: Int, _ count: Int) throws -> Void
+  ) throws {
+    try inputs.forEachBlock(
+      of: part, takesBFloat16: combination.takesBFloat16, isLastPass: true, refusingNonFiniteOf: unchecked,
+      scratch: scratch
+    ) { block in
+      combination.combine(block, into: UnsafeMutableBufferPointer(start: scratch.output, count: block.count))
+      try body(scratch.output, block.start, block.count)
+    }
+  }
+
+  private func store(_ values: UnsafePointer<Float>, count: Int, at place: UnsafeMutableRawPointer) {
+    VectorKernels.best.fromFloat32(values, dtype: step.output.dtype, count: count, into: place)
   }
 }
 
