@@ -11,6 +11,7 @@ public struct PlannedTensorSource: TensorSource {
   private let steps: [String: PlanStep]
   private let sources: [any TensorSource]
   private let resources: MergeResources
+  private let modelsToCheck: [String]?
   private let prepared = PreparedTensors()
   private let pool: ScratchPool
   private let kept: KeptBytes
@@ -39,6 +40,7 @@ public struct PlannedTensorSource: TensorSource {
     steps = Dictionary(plan.steps.map { ($0.output.name, $0) }, uniquingKeysWith: { first, _ in first })
     self.sources = sources
     self.resources = resources
+    modelsToCheck = plan.modelsToCheck
     pool = ScratchPool(threads: resources.threads, inputs: plan.steps.map(\.inputs.count).max() ?? 0)
     kept = KeptBytes(limit: resources.keptBytes)
   }
@@ -57,11 +59,13 @@ public struct PlannedTensorSource: TensorSource {
     let scratches = pool.take()
     defer { pool.giveBack(scratches) }
     let context = StepContext(
-      workers: workers, scratches: scratches, residentBytes: resources.residentBytes(sources), kept: kept)
+      workers: workers, scratches: scratches, residentBytes: resources.residentBytes(sources), kept: kept,
+      modelsToCheck: modelsToCheck)
     let elements = description.shape.elementCount
     let runner =
       range.count == elements
-      ? try runner(tensor, context: context, readsOnce: true) : try prepared(tensor, context: context).runner
+      ? try StepRunner(step: step(of: tensor), sources: sources, context: context, readsOnce: true)
+      : try prepared(tensor, context: context).runner
     let size = description.dtype.byteCount
     let first = range.lowerBound / Bands.elements
     let last = (range.upperBound - 1) / Bands.elements
@@ -97,7 +101,10 @@ public struct PlannedTensorSource: TensorSource {
   func prepared(_ tensor: String, context: StepContext) throws -> PreparedTensor {
     var context = context
     context.digests = context.digests == nil ? nil : digests
-    return try prepared.tensor(tensor) { PreparedTensor(try runner(tensor, context: context, readsOnce: false)) }
+    context.modelsToCheck = modelsToCheck
+    return try prepared.tensor(tensor) {
+      try PreparedTensor(try step(of: tensor), sources: sources, context: context)
+    }
   }
 
   /// How a tensor comes about, and from where.
@@ -106,9 +113,9 @@ public struct PlannedTensorSource: TensorSource {
   /// What tells this source from others.
   var identity: ObjectIdentifier { ObjectIdentifier(prepared) }
 
-  private func runner(_ tensor: String, context: StepContext, readsOnce: Bool) throws -> StepRunner {
-    guard let step = steps[tensor] else { throw TensorSourceError.noSuchTensor(tensor) }
-    return try StepRunner(step: step, sources: sources, context: context, readsOnce: readsOnce)
+  private func step(of tensor: String) throws(TensorSourceError) -> PlanStep {
+    guard let step = steps[tensor] else { throw .noSuchTensor(tensor) }
+    return step
   }
 
   /// The blocks that elements lie in.
