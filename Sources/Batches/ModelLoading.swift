@@ -31,7 +31,7 @@ public struct ModelLoader: ModelProvider {
     let model = try OpenedModel.open(argument, resources: resources, lenient: isLenient)
     var lines = ["precision \(precision.rawValue)"]
     if let merge = model.merge { lines.append("spec\n\(merge.text)") }
-    lines += (model.merge?.parents ?? [ParentModel(model.folder)]).flatMap(\.identity)
+    lines += model.parents.flatMap(\.identity)
     for name in Self.companions {
       guard let bytes = try model.folder.file(named: name) else { continue }
       var hash = FNV1a()
@@ -69,7 +69,7 @@ public struct ModelLoader: ModelProvider {
   /// Loads a checkpoint, or a spec that is merged while it is loaded.
   public func load(_ argument: String) throws -> LoadedModel {
     let opened = try OpenedModel.open(argument, resources: resources, lenient: isLenient)
-    let configuration = try opened.merge?.configuration()?.bytes ?? opened.folder.configurationFile?.bytes
+    let configuration = try opened.configurationBytes()
     let model = try LanguageModel(
       name: argument, weights: opened.weights,
       configuration: try configuration ?? Self.missing("config.json", in: opened),

@@ -8,7 +8,8 @@ struct ConvertCommand: AsyncParsableCommand {
     commandName: "convert",
     abstract: "Write a model in another format, or with elements of another type.",
     discussion: """
-      The input is a checkpoint of any format that can be read, or a merge spec. The output is a model folder that \
+      The input is a checkpoint of any format that can be read, one with a LoRA adapter (MODEL+ADAPTER), which is \
+      merged into it, or a merge spec. The output is a model folder that \
       appears under its name only when it is complete. What rounding cost is printed for each change of type.
       """)
 
@@ -35,13 +36,17 @@ struct ConvertCommand: AsyncParsableCommand {
     }
     let target = MergeOutput(
       destination: output, options: form.options, mode: force ? .force : resume ? .resume : .fresh)
-    let workload = model.merge.map { Merger.workload(of: $0.plan) } ?? Converter.workload(of: model.folder)
+    let workload =
+      model.merge.map { Merger.workload(of: $0.plan) }
+      ?? model.parents.reduce(0) {
+        $0 + Converter.workload(of: $1)
+      }
     let progress = quiet ? nil : ProgressLine(label: "converting", total: workload, unit: .bytes)
     let summary =
       if let merge = model.merge {
         try Merger.merge(merge, to: target, resources: resources.resources) { progress?.advance($0) }
       } else {
-        try Converter.convert(model.folder, to: target, resources: resources.resources) { progress?.advance($0) }
+        try Converter.convert(model.parents[0], to: target, resources: resources.resources) { progress?.advance($0) }
       }
     progress?.finish()
     if !quiet { print(summary.text) }

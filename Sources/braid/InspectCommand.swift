@@ -15,7 +15,8 @@ struct InspectCommand: AsyncParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "A model folder, a weight file, or a model in the Hugging Face cache; with --tensor also a merge spec.",
+      "A model folder, a weight file, or a model in the Hugging Face cache, any of them with +ADAPTER; with --tensor also "
+        + "a merge spec.",
       valueName: "checkpoint"))
   var reference: String
 
@@ -29,12 +30,23 @@ struct InspectCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     if let tensor { return try inspect(tensor) }
-    let summary = try CheckpointSummary(of: ModelFolder.open(ModelLocator.locate(reference)))
+    let summary = try summary()
     if json {
       print(summary.json.pretty, terminator: "")
     } else {
       print(summary.text, terminator: "")
     }
+  }
+
+  private func summary() throws -> CheckpointSummary {
+    // An adapter by itself is a checkpoint too, and so is what lies at a path that looks like a reference.
+    if !reference.contains("+") || ModelLocator().localPath(reference) != nil {
+      return try CheckpointSummary(of: ModelFolder.open(ModelLocator.locate(reference)))
+    }
+    let model = try Failure.ofRequest {
+      try OpenedModel.open(reference, resources: MergeResources(memory: resources.memory.bytes / 8, threads: 1))
+    }
+    return try CheckpointSummary(of: model.folder, adapted: model.parents.first?.adapted)
   }
 
   private func inspect(_ name: String) throws {

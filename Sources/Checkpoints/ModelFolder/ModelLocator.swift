@@ -33,6 +33,35 @@ public struct ModelLocator: Sendable {
     try ModelLocator().locate(reference, relativeTo: specFolder)
   }
 
+  /// Finds a model at a revision; without one, as ``locate(_:relativeTo:)`` does.
+  ///
+  /// Only the cache has revisions, so that a folder of the same name elsewhere does not count.
+  public func locate(
+    _ path: String, revision: String?, relativeTo specFolder: String? = nil
+  ) throws(CheckpointError) -> String {
+    guard let revision else { return try locate(path, relativeTo: specFolder) }
+    let here = localPath(path, relativeTo: specFolder)
+    if let here, let cached = CachedModel(folder: here), let found = try cached.locate(revision) { return found }
+    let cached = CachedModel(name: path, in: cacheFolder)
+    if let cached, let found = try cached.locate(revision) { return found }
+    if let here {
+      throw CheckpointError(
+        .missing, path: here, "this has no revisions; only models in the Hugging Face cache have",
+        hint: "leave out @\(revision)")
+    }
+    throw CheckpointError(
+      .missing, path: path,
+      "there is no such model in the Hugging Face cache"
+        + (cached.map { "; looked for " + $0.folder } ?? ", and there cannot be one: a name there is org/name"),
+      hint: nearest(to: path, [], isName: cached != nil).map { "did you mean \($0)@\(revision)?" })
+  }
+
+  /// The file or folder at a path, looked for where references are; nil if there is none.
+  public func localPath(_ path: String, relativeTo specFolder: String? = nil) -> String? {
+    guard !path.isEmpty, !path.utf8.contains(0) else { return nil }
+    return candidates(for: path, specFolder).first { FileStatus(path: $0) != nil }
+  }
+
   /// Finds a model.
   ///
   /// - Parameter specFolder: the folder of the spec that the reference stands in, if it stands in one.
@@ -42,12 +71,16 @@ public struct ModelLocator: Sendable {
       throw CheckpointError(.missing, path: reference, "this is not the name of a model")
     }
     let paths = candidates(for: reference, specFolder)
-    for path in paths where FileStatus(path: path) != nil { return path }
-    let cached = CachedModel(reference)
-    if let cached, let path = try cached.locate(in: cacheFolder) { return path }
+    if let path = localPath(reference, relativeTo: specFolder) {
+      // Somebody who names the cache's own folder of a model means what is in it.
+      return try CachedModel(folder: path)?.locate(nil) ?? path
+    }
+    let parts = reference.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    let cached = CachedModel(name: parts[0], in: cacheFolder)
+    if let cached, let path = try cached.locate(parts.count == 2 ? parts[1] : nil) { return path }
 
     var looked = paths
-    if let cached { looked.append(Path.join(cacheFolder, cached.folderName)) }
+    if let cached { looked.append(cached.folder) }
     let nearest = nearest(to: reference, paths, isName: cached != nil)
     throw CheckpointError(
       .missing, path: reference, "there is no such model; looked for " + looked.joined(separator: ", "),
@@ -87,60 +120,5 @@ public struct ModelLocator: Sendable {
     }
     let cached = (FileContents.names(in: cacheFolder) ?? []).compactMap(CachedModel.name(ofFolder:))
     return isName ? NearestName.of(reference, in: cached) : nil
-  }
-}
-
-/// A model in the local Hugging Face cache: `models--ORG--NAME/snapshots/REVISION`.
-struct CachedModel {
-  let folderName: String
-  let revision: String?
-
-  /// Reads `name`, `org/name` or either with `@revision`; nil if the text cannot be such a name.
-  init?(_ reference: String) {
-    let halves = reference.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
-    let parts = halves[0].split(separator: "/", omittingEmptySubsequences: false)
-    let isName = parts.allSatisfy { part in
-      !part.isEmpty && !part.hasPrefix(".") && !part.hasPrefix("~")
-        && part.unicodeScalars.allSatisfy {
-          $0.isASCII && ($0.properties.isAlphabetic || "0123456789-_.".unicodeScalars.contains($0))
-        }
-    }
-    guard isName, parts.count <= 2 else { return nil }
-    folderName = "models--" + parts.joined(separator: "--")
-    revision = halves.count == 2 ? String(halves[1]) : nil
-    if let revision, !revision.isEmpty, !Path.isContained(revision) { return nil }
-  }
-
-  /// The reference that a folder of the cache belongs to.
-  static func name(ofFolder folder: String) -> String? {
-    guard folder.hasPrefix("models--") else { return nil }
-    let rest = folder.dropFirst("models--".count)
-    guard let border = rest.firstRange(of: "--") else { return String(rest) }
-    return rest[..<border.lowerBound] + "/" + rest[border.upperBound...]
-  }
-
-  /// The folder of the snapshot, or nil if the model is not in the cache.
-  ///
-  /// - Throws: if the model is there but the revision is not, or it cannot be told which one is meant.
-  func locate(in cache: String) throws(CheckpointError) -> String? {
-    let model = Path.join(cache, folderName)
-    guard FileStatus(path: model)?.kind == .folder else { return nil }
-    let snapshots = Path.join(model, "snapshots")
-    let present = FileContents.names(in: snapshots) ?? []
-    let wanted = revision ?? "main"
-    // A reference (a branch or a tag) is a file with the commit's hash; a commit is its own name.
-    let commit = (try? FileContents.read(Path.join(model, "refs/" + wanted), limit: 1000)).map { bytes in
-      String(decoding: bytes, as: UTF8.self).filter { !$0.isWhitespace }
-    }
-    if let commit, present.contains(commit) { return Path.join(snapshots, commit) }
-    if let revision {
-      let starting = present.filter { $0.hasPrefix(revision) }
-      if !revision.isEmpty, starting.count == 1 { return Path.join(snapshots, starting[0]) }
-    } else if present.count == 1 {
-      return Path.join(snapshots, present[0])
-    }
-    throw CheckpointError(
-      .missing, path: model, "the revision \(wanted) is not in the cache",
-      hint: present.isEmpty ? "no snapshot is" : "these are: " + present.joined(separator: ", "))
   }
 }

@@ -11,6 +11,9 @@ extension CheckpointSummary {
     if let architecture { members.append(("architecture", .string(architecture))) }
     if let layers { members.append(("layers", .integer(layers))) }
     if let tokenizer { members.append(("tokenizer", tokenizer.json)) }
+    if let adapter {
+      members.append(("adapter", .object([("path", .string(adapter.path)), ("tensors", .integer(adapter.tensors))])))
+    }
     members.append(("dtypes", .array(dtypes.map(Self.json))))
     if !storages.isEmpty {
       members.append(

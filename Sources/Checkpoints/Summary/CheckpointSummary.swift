@@ -33,6 +33,14 @@ public struct CheckpointSummary: Hashable, Sendable {
     public var parameters: Int
   }
 
+  /// An adapter that is applied while the weights are read.
+  public struct Adapter: Hashable, Sendable {
+    /// Its folder.
+    public var path: String
+    /// How many tensors it changes.
+    public var tensors: Int
+  }
+
   /// The path that was opened.
   public var path: String
   /// The format of the weight files.
@@ -53,27 +61,33 @@ public struct CheckpointSummary: Hashable, Sendable {
   public var layers: Int?
   /// The tokenizer beside the weights.
   public var tokenizer: TokenizerSummary?
+  /// The adapter, if one is applied.
+  public var adapter: Adapter?
   /// The tensors, repeated layers folded.
   public var tensors: [FoldedTensors]
 
   /// Looks at a model; nothing but headers and small files is read.
-  public init(of model: ModelFolder) throws(CheckpointError) {
+  ///
+  /// - Parameter adapted: the model with an adapter applied, to look at that.
+  public init(of model: ModelFolder, adapted: AdaptedModel? = nil) throws(CheckpointError) {
     let checkpoint = model.checkpoint
+    let index = adapted?.weights.index ?? checkpoint.index
     path = checkpoint.path
     format = checkpoint.format
     shards = checkpoint.files.map { file in
       Shard(name: file.name, bytes: file.file.bytes.count, tensors: file.contents.tensors.count)
     }
-    parameters = checkpoint.index.elementCount
-    bytes = checkpoint.index.byteCount
-    dtypes = Dictionary(grouping: checkpoint.index.tensors, by: \.dtype).map { dtype, tensors in
+    parameters = index.elementCount
+    bytes = index.byteCount
+    dtypes = Dictionary(grouping: index.tensors, by: \.dtype).map { dtype, tensors in
       Share(dtype: dtype, tensors: tensors.count, parameters: tensors.reduce(0) { $0 + $1.shape.elementCount })
     }.sorted { ($1.parameters, $0.dtype.rawValue) < ($0.parameters, $1.dtype.rawValue) }
     storages = Self.storages(of: checkpoint)
     architecture = model.configuration?["architectures"]?.array?.first?.string
     layers = model.configuration.flatMap { ConfigurationPatch.layerCount(in: $0)?.node.int }
     tokenizer = try TokenizerSummary(of: model)
-    tensors = FoldedTensors.folding(checkpoint.index.tensors)
+    tensors = FoldedTensors.folding(index.tensors)
+    adapter = adapted.map { Adapter(path: $0.location, tensors: $0.weights.adaptedCount) }
   }
 
   private static func storages(of checkpoint: Checkpoint) -> [Storage] {
@@ -104,7 +118,8 @@ public struct CheckpointSummary: Hashable, Sendable {
     if let architecture { rows.append(("architecture", PrintableText.of(architecture))) }
     if let layers { rows.append(("layers", "\(layers)")) }
     if let tokenizer { rows.append(("tokenizer", tokenizer.text)) }
-    rows.append(("tensors", "\(shards.reduce(0) { $0 + $1.tensors })"))
+    if let adapter { rows.append(("adapter", "\(adapter.path), changes \(adapter.tensors) tensors")) }
+    rows.append(("tensors", "\(tensors.reduce(0) { $0 + $1.count })"))
     var lines = [path] + rows.map { "  " + Self.padded($0, to: 14) + $1 }
     if shards.count > 1 {
       lines +=

@@ -70,20 +70,6 @@ public struct ModuleSpec: Sendable {
   public var position: SourcePosition
 }
 
-/// A model as a spec names it.
-public struct ModelReference: Hashable, Sendable {
-  /// The text of the reference: a path, or `org/name`.
-  public var text: String
-  /// Where it stands.
-  public var position: SourcePosition
-
-  /// Names a model.
-  public init(text: String, position: SourcePosition) {
-    self.text = text
-    self.position = position
-  }
-}
-
 /// One output slice: layers that are merged with each other.
 public struct SliceSpec: Sendable {
   /// The ranges of layers that are merged, of equal length.

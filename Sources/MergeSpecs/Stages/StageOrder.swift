@@ -66,7 +66,10 @@ struct StageOrder {
   }
 
   private func stages(of document: Document) -> [(index: Int, position: SourcePosition)] {
-    document.references.compactMap { reference in named[reference.text].map { ($0, reference.position) } }
+    document.references.compactMap { reference in
+      (named[reference.text] ?? named[reference.model.path].flatMap { reference.model.revision == nil ? $0 : nil })
+        .map { ($0, reference.position) }
+    }
   }
 
   /// The document that no other refers to, where all have names.

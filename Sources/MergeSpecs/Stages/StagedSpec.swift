@@ -16,7 +16,7 @@ public struct StagedSpec: Sendable {
   ///
   /// A stage is what a name means even where a path of the same name exists.
   public func stage(of reference: ModelReference) -> StageName? {
-    stages.lazy.compactMap(\.name).first { $0.text == reference.text }
+    stages.lazy.compactMap(\.name).first { reference.means(stage: $0.text) }
   }
 
   /// Reads all merge specs of a text and says everything that is wrong with them.

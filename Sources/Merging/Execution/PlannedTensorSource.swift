@@ -61,7 +61,8 @@ public struct PlannedTensorSource: TensorSource {
     let elements = description.shape.elementCount
     let runner =
       range.count == elements
-      ? try runner(tensor, context: context, readsOnce: true) : try prepared(tensor, context: context).runner
+      ? try StepRunner(step: step(of: tensor), sources: sources, context: context, readsOnce: true)
+      : try prepared(tensor, context: context).runner
     let size = description.dtype.byteCount
     let first = range.lowerBound / Bands.elements
     let last = (range.upperBound - 1) / Bands.elements
@@ -97,7 +98,9 @@ public struct PlannedTensorSource: TensorSource {
   func prepared(_ tensor: String, context: StepContext) throws -> PreparedTensor {
     var context = context
     context.digests = context.digests == nil ? nil : digests
-    return try prepared.tensor(tensor) { PreparedTensor(try runner(tensor, context: context, readsOnce: false)) }
+    return try prepared.tensor(tensor) {
+      try PreparedTensor(try step(of: tensor), sources: sources, context: context)
+    }
   }
 
   /// How a tensor comes about, and from where.
@@ -106,9 +109,9 @@ public struct PlannedTensorSource: TensorSource {
   /// What tells this source from others.
   var identity: ObjectIdentifier { ObjectIdentifier(prepared) }
 
-  private func runner(_ tensor: String, context: StepContext, readsOnce: Bool) throws -> StepRunner {
-    guard let step = steps[tensor] else { throw TensorSourceError.noSuchTensor(tensor) }
-    return try StepRunner(step: step, sources: sources, context: context, readsOnce: readsOnce)
+  private func step(of tensor: String) throws(TensorSourceError) -> PlanStep {
+    guard let step = steps[tensor] else { throw .noSuchTensor(tensor) }
+    return step
   }
 
   /// The blocks that elements lie in.

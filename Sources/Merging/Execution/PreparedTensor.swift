@@ -11,9 +11,16 @@ final class PreparedTensor: Sendable {
 
   private static let count = Atomic<UInt64>(0)
 
-  init(_ runner: StepRunner) {
-    self.runner = runner
-    number = Self.count.wrappingAdd(1, ordering: .relaxed).oldValue
+  /// Prepares the tensor of a step.
+  ///
+  /// - Parameter context: what the step that reads the tensor has at its disposal.
+  init(_ step: PlanStep, sources: [any TensorSource], context: StepContext) throws {
+    let number = Self.count.wrappingAdd(1, ordering: .relaxed).oldValue
+    self.number = number
+    var context = context
+    // The reader's scratch has room for as many inputs as the reader has.
+    context.scratches = context.scratches.map { $0.stages.block(of: number, inputs: step.inputs.count).scratch }
+    runner = try StepRunner(step: step, sources: sources, context: context, readsOnce: false)
   }
 
   /// What the tensor is made of.

@@ -51,10 +51,13 @@ struct MergeOpening {
 
   private mutating func open(_ stage: MergeSpec) throws -> OpenedMerge? {
     var parents: [String: ParentModel] = [:]
+    let home = home
     for reference in stage.references {
       // A stage with errors has no result; they have been reported.
       if let name = spec.stage(of: reference) {
-        parents[reference.text] = results[name.text]
+        parents[reference.text] = results[name.text].flatMap { result in
+          opened(reference) { () throws(CheckpointError) in try result.adapted(as: reference, relativeTo: home) }
+        }
       } else {
         parents[reference.text] = model(reference)
       }
@@ -62,6 +65,8 @@ struct MergeOpening {
     var vocabulary = VocabularyOpening(stage)
     vocabulary.apply(to: &parents)
     diagnostics += try vocabulary.diagnostics + ChatTemplateOpening.apply(stage, to: &parents)
+    // Where models cannot be given one vocabulary, the planner could only say that they do not have one.
+    guard !vocabulary.isFaulty else { return nil }
     let (plan, faults) = Planner.plan(stage, models: parents.mapValues(\.header))
     diagnostics += faults
     guard let plan else { return nil }
@@ -81,11 +86,17 @@ struct MergeOpening {
   /// Finds and opens a model; nil if that fails, which is reported.
   private mutating func model(_ reference: ModelReference) -> ParentModel? {
     if let model = known[reference.text] { return model }
+    let home = home
+    let model = opened(reference) { () throws(CheckpointError) in try ParentModel.open(reference, relativeTo: home) }
+    known[reference.text] = model
+    return model
+  }
+
+  private mutating func opened(
+    _ reference: ModelReference, _ open: () throws(CheckpointError) -> ParentModel
+  ) -> ParentModel? {
     do throws(CheckpointError) {
-      let path = try ModelLocator.locate(reference.text, relativeTo: home)
-      let model = ParentModel(try ModelFolder.open(path))
-      known[reference.text] = model
-      return model
+      return try open()
     } catch {
       let place = error.path == reference.text ? "" : "\(error.path): "
       diagnostics.append(

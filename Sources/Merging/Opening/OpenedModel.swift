@@ -1,5 +1,6 @@
 public import Checkpoints
 public import Documents
+internal import MergeSpecs
 public import Tensors
 
 /// A model that can be read, whether it lies on disk or is merged while it is read.
@@ -12,13 +13,15 @@ public struct OpenedModel: Sendable {
   public let weights: any TensorSource
   /// The folder that holds the tokenizer and whatever else lies beside the weights; the donor's, for a spec.
   public let folder: ModelFolder
-  /// `config.json`, with a spec's changes, or nil if there is none.
+  /// `config.json`, with the changes of a spec or an adapter, or nil if there is none.
   public let configuration: JSONNode?
+  /// The models that the weights come from: one, or those of a spec.
+  public let parents: [ParentModel]
   /// The merge, if it is one.
   public let merge: OpenedMerge?
 
-  /// Opens what a user names as a model: a checkpoint folder, a weight file, a name in the Hugging Face cache, or a
-  /// merge spec.
+  /// Opens what a user names as a model: a checkpoint folder, a weight file, a name in the Hugging Face cache, any of
+  /// them with `+ADAPTER`, or a merge spec.
   ///
   /// - Throws: a `MergeSpecError`, or a `CheckpointError`.
   public static func open(
@@ -29,12 +32,34 @@ public struct OpenedModel: Sendable {
       return OpenedModel(
         name: name(of: argument), argument: argument,
         weights: PlannedTensorSource(plan: merge.plan, sources: merge.sources, resources: resources),
-        folder: merge.donor.folder, configuration: try merge.configuration()?.root, merge: merge)
+        folder: merge.donor.folder, configuration: try merge.configuration()?.root, parents: merge.parents,
+        merge: merge)
     }
-    let folder = try ModelFolder.open(try ModelLocator.locate(argument))
+    let reference = try reference(argument)
+    let model = try ParentModel.open(reference)
+    let places = [reference.model, reference.adapter].compactMap { $0?.path }
     return OpenedModel(
-      name: name(of: argument), argument: argument, weights: folder.weights, folder: folder,
-      configuration: folder.configuration, merge: nil)
+      name: places.map(name).joined(separator: "+"), argument: argument, weights: model.weights, folder: model.folder,
+      configuration: model.configurationFile?.root, parents: [model], merge: nil)
+  }
+
+  /// The text of ``configuration``.
+  public func configurationBytes() throws -> [UInt8]? {
+    if let merge { return try merge.configuration()?.bytes }
+    return parents.first?.configurationFile?.bytes
+  }
+
+  /// What an argument that is no spec refers to; a path that is there counts as it stands, whatever marks it contains.
+  private static func reference(_ argument: String) throws(CheckpointError) -> ModelReference {
+    let start = SourcePosition(line: 1, column: 1)
+    if ModelLocator().localPath(argument) != nil {
+      return ModelReference(model: .init(path: argument), text: argument, position: start)
+    }
+    do throws(ModelReferenceError) {
+      return try ModelReference(parsing: argument, at: start)
+    } catch {
+      throw CheckpointError(.missing, path: argument, error.message, hint: error.nearest.map { "did you mean \($0)?" })
+    }
   }
 
   /// Whether an argument names a merge spec.

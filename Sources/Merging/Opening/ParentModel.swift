@@ -13,6 +13,10 @@ public struct ParentModel: Sendable {
   public var weights: any TensorSource
   /// The configuration that describes ``weights``, or nil if the model has none.
   public var configurationFile: JSONFile?
+  /// The adapter that is applied, with what it makes of the folder's weights, if there is one.
+  public var adapted: AdaptedModel?
+  /// Where the model was found; with what was applied to it, so that two models that differ lie at two places.
+  public var location: String
   /// What the weights are made of: two parents whose lines are equal have equal bytes.
   public var identity: [String]
   /// The name of the merge in the same file that the model is the result of, if it is.
@@ -23,13 +27,14 @@ public struct ParentModel: Sendable {
     self.folder = folder
     weights = folder.weights
     configurationFile = folder.configurationFile
+    location = folder.path
     identity = folder.checkpoint.files.map { "file " + $0.identity }
   }
 
   /// All that planning knows of the model.
   public var header: ModelHeader {
     ModelHeader(
-      index: weights.index, configuration: configurationFile?.root, location: stage == nil ? folder.path : "",
+      index: weights.index, configuration: configurationFile?.root, location: stage == nil ? location : "",
       isStage: stage != nil)
   }
 }

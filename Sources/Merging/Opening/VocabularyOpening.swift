@@ -9,6 +9,11 @@ struct VocabularyOpening {
   let spec: MergeSpec
   private(set) var diagnostics: [Diagnostic] = []
   private let references: [ModelReference]
+  /// The tokenizers read so far; models of one family have the same one, which need not be parsed again.
+  private var known: [(bytes: [UInt8], file: TokenizerFile)] = []
+
+  /// Whether the spec's wish cannot be met.
+  var isFaulty: Bool { diagnostics.contains { $0.severity == .error } }
 
   init(_ spec: MergeSpec) {
     self.spec = spec
@@ -114,7 +119,10 @@ struct VocabularyOpening {
   private mutating func file(of model: ParentModel, reference: ModelReference) -> Found {
     do {
       if let bytes = try model.folder.file(named: CompanionFiles.tokenizer) {
-        return .read(try TokenizerFile(bytes, name: "\(reference.text)/\(CompanionFiles.tokenizer)"))
+        if let same = known.first(where: { $0.bytes == bytes }) { return .read(same.file) }
+        let file = try TokenizerFile(bytes, name: "\(reference.text)/\(CompanionFiles.tokenizer)")
+        known.append((bytes, file))
+        return .read(file)
       }
       for name in CompanionFiles.olderForms where try model.folder.file(named: name) != nil {
         report(

@@ -17,8 +17,8 @@ import Testing
   static func adapted(_ kind: String) throws -> (base: ModelFolder, weights: AdaptedTensors, configuration: JSONFile?) {
     let base = try base(of: kind)
     let adapter = try AdapterFolder.open(folder + "/" + kind)
-    let (weights, configuration) = try adapter.applied(to: base.weights, configuration: base.configurationFile)
-    return (base, weights, configuration)
+    let adapted = try adapter.applied(to: base.weights, configuration: base.configurationFile)
+    return (base, adapted.weights, adapted.configuration)
   }
 
   @Test func `there are adapters of every kind`() { #expect(Self.kinds.count == 17) }

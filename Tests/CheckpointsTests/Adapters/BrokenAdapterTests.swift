@@ -144,14 +144,14 @@ import Testing
       let time = clock.measure { message = Self.message(folder(name), base) }
       #expect(time < .seconds(2), "\(broken.title)")
       report +=
-        "# \(broken.title)\n\(message.split(separator: folder.path + "/" + name).joined(separator: "ADAPTER"))\n"
+        "# \(broken.title)\n\(message.replacing(folder(name), with: "ADAPTER"))\n"
     }
     try Golden.expect(report, at: "broken-adapters.txt")
   }
 
   private static func message(_ path: String, _ base: Checkpoint) -> String {
     do {
-      let (weights, _) = try AdapterFolder.open(path).applied(to: base, configuration: nil)
+      let weights = try AdapterFolder.open(path).applied(to: base, configuration: nil).weights
       for tensor in weights.index.tensors { _ = try weights.bytes(of: tensor.name) }
       return "accepted"
     } catch { return "\(error)" }
@@ -191,7 +191,7 @@ import Testing
     let folder = try TemporaryFolder()
     for (name, bytes) in parts { try folder.write(name, bytes) }
     var generator = SeededGenerator(seed: 3)
-    for round in 0..<3000 {
+    for round in 0..<1000 {
       let (name, original) = parts[round % 2]
       var bytes = original
       for _ in 0...Int.random(in: 0..<3, using: &generator) {

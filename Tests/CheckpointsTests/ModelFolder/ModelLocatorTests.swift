@@ -13,7 +13,8 @@ import Testing
       "hub/models--org--name/snapshots/abc123/config.json", "hub/models--org--name/snapshots/def456/config.json",
       "hub/models--gpt2/snapshots/111/config.json", "hub/models--org--two/snapshots/1/x",
       "hub/models--org--two/snapshots/2/x",
-      "hub/models--org--none/refs/x",
+      "hub/models--org--none/refs/x", "hub/models--org--long/snapshots/0123456789/config.json",
+      "hub/models--org--long/snapshots/0123457000/config.json",
     ] {
       try folder.write(name, "{}")
     }
@@ -45,7 +46,8 @@ import Testing
     #expect(locate("org/name@main") == "hub/models--org--name/snapshots/abc123")
     #expect(locate("org/name@v1.0") == "hub/models--org--name/snapshots/def456")
     #expect(locate("org/name@def456") == "hub/models--org--name/snapshots/def456")
-    #expect(locate("org/name@de") == "hub/models--org--name/snapshots/def456")
+    #expect(locate("org/long@0123456") == "hub/models--org--long/snapshots/0123456789")
+    #expect(locate(folder("hub/models--org--name")) == "hub/models--org--name/snapshots/abc123")
     #expect(locate("gpt2") == "hub/models--gpt2/snapshots/111")
   }
 
@@ -64,12 +66,37 @@ import Testing
   @Test func `a revision that is not there, or not clear, is an error`() {
     #expect(
       locate("org/name@v2")
-        == "hub/models--org--name: the revision v2 is not in the cache\n  these are: abc123, def456")
+        == "hub/models--org--name: the revision v2 is not in the cache\n  these are: main (abc123), v1.0 (def456)")
+    #expect(locate("org/name@de").hasSuffix("these are: main (abc123), v1.0 (def456)"))
     #expect(
       locate("org/two") == "hub/models--org--two: the revision main is not in the cache\n  these are: 1, 2")
     #expect(locate("org/none") == "hub/models--org--none: the revision main is not in the cache\n  no snapshot is")
-    #expect(locate("org/name@../../x").contains("there is no such model"))
+    #expect(locate("org/name@../../x").contains("the revision ../../x is not in the cache"))
     #expect(locate("org/name@").contains("the revision  is not in the cache"))
+  }
+
+  @Test func `a revision by itself is looked for in the cache alone`() throws {
+    func locate(_ path: String, _ revision: String) -> String {
+      do {
+        return try locator.locate(path, revision: revision, relativeTo: folder("specs"))
+          .split(separator: folder.path + "/").joined()
+      } catch { return "\(error)".split(separator: folder.path + "/").joined() }
+    }
+    #expect(locate("org/name", "v1.0") == "hub/models--org--name/snapshots/def456")
+    #expect(locate(folder("hub/models--org--name"), "v1.0") == "hub/models--org--name/snapshots/def456")
+    try folder.write("work/org/name/config.json", "{}")
+    #expect(locate("org/name", "main") == "hub/models--org--name/snapshots/abc123")
+    #expect(
+      locate("near", "v1")
+        == "specs/near: this has no revisions; only models in the Hugging Face cache have\n  leave out @v1")
+    #expect(
+      locate("org/nmae", "v1")
+        == "org/nmae: there is no such model in the Hugging Face cache; looked for hub/models--org--nmae\n"
+        + "  did you mean org/name@v1?")
+    #expect(locate("a/b/c", "v1").contains("there cannot be one: a name there is org/name"))
+    #expect(locate("org/long", "012345").contains("is not in the cache"))
+    #expect(locate("org/long", "01234567") == "hub/models--org--long/snapshots/0123456789")
+    #expect(locate("org/long", "0123457").hasSuffix("0123457000"))
   }
 
   @Test func `the cache is where the environment says`() {

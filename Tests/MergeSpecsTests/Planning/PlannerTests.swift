@@ -210,7 +210,7 @@ import Testing
       try SpecTesting.messages(spec("c"), models: models) == [
         """
         spec.yml:5:12: error: model.embed_tokens.weight of c has the shape [18, 4], that of a has [16, 4]; 1 more differ
-          `allow_mismatch: truncate` merges the rows that all have, `skip` leaves the model out of these, `copy-base` copies them from the base
+          add `tokenizer_source: union` to the spec, which gives all models one vocabulary; or `allow_mismatch: truncate` to merge the rows that all have, `skip` to leave the model out, `copy-base` to copy the base's
         """
       ])
     #expect(

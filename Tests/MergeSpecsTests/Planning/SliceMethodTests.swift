@@ -82,7 +82,7 @@ import Testing
         - {model: a, parameters: {weight: 2}}
       """)
     let step = try #require(plan.step(up[0]))
-    #expect(step.inputs.map(\.model) == [0, 1, 0, 1])
+    #expect(step.inputs.map(\.model) == [1, 0, 1, 0])
     // The first mention of the base is the base; the second is one more model.
     #expect(step.base == 1)
     #expect((0..<4).map { plan.parameter("weight", of: up[0], input: $0) } == [1, nil, 0.25, 2])

@@ -52,8 +52,37 @@ import Testing
     Case(
       title: "dtypes", spec: "merge_method: passthrough\nmodels: [{model: a}]\ndtype: bf16\nout_dtype: int64\n"),
     Case(
-      title: "a revision and an adapter",
-      spec: "merge_method: passthrough\nmodels: [{model: a@main}, {model: a+lora}]\n"),
+      title: "malformed references",
+      spec: """
+        merge_method: linear
+        models:
+          - {model: "a+b+c", parameters: {weight: 1}}
+          - {model: "a@b@c+d", parameters: {weight: 1}}
+          - {model: "+lora", parameters: {weight: 1}}
+          - {model: "a+", parameters: {weight: 1}}
+          - {model: "a@", parameters: {weight: 1}}
+          - {model: "@main", parameters: {weight: 1}}
+          - {model: "a + b", parameters: {weight: 1}}
+          - {model: "a++b", parameters: {weight: 1}}
+          - {model: "+", parameters: {weight: 1}}
+          - {model: "a+b@", parameters: {weight: 1}}
+        """),
+    Case(
+      title: "malformed mappings of references",
+      spec: """
+        merge_method: linear
+        models:
+          - {model: {}, parameters: {weight: 1}}
+          - {model: {model: a, path: b}, parameters: {weight: 1}}
+          - {model: {lora: b}, parameters: {weight: 1}}
+          - {model: {model: a, lora: [b]}, parameters: {weight: 1}}
+          - {model: {model: a, adapter: b}, parameters: {weight: 1}}
+          - {model: {model: {path: a, revison: b}}, parameters: {weight: 1}}
+          - {model: {model: a@b@c}, parameters: {weight: 1}}
+          - {model: {path: a, revision: []}, parameters: {weight: 1}}
+          - {model: {model: a, override_architecture: {}}, parameters: {weight: 1}}
+          - {model: {model: {path: []}}, parameters: {weight: 1}}
+        """),
     Case(
       title: "ranges that are none",
       spec: """
@@ -276,7 +305,7 @@ import Testing
       """
     let references = MergeSpec.parse(text.replacing("model: \"c+d\"", with: "model: {path: \"c+d\"}"), file: "f").spec?
       .references
-    #expect(references?.map(\.text) == ["c+d", "a"])
+    #expect(references?.map(\.text) == [#"{model: {path: "c+d"}}"#, "a"])
     #expect(references?.map(\.position) == [SourcePosition(line: 3, column: 20), SourcePosition(line: 4, column: 28)])
   }
 }

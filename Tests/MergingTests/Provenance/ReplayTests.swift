@@ -115,7 +115,7 @@ import Testing
 
   @Test func `a folder without the record of a merge is refused`() throws {
     _ = try Converter.convert(
-      try ModelFolder.open(folder("base")), to: MergeOutput(destination: folder("converted")),
+      ParentModel(try ModelFolder.open(folder("base"))), to: MergeOutput(destination: folder("converted")),
       resources: MergeResources(threads: 1))
     #expect(throws: CheckpointError.self) { try Replay.prepare(folder("converted")) }
     #expect(throws: CheckpointError.self) { try Replay.prepare(folder("base")) }

@@ -162,9 +162,11 @@ struct GGUFVocabulary {
   private mutating func readMerges(_ tokenizer: JSONNode?, _ pieces: SentencePieceModel?) throws(CheckpointError) {
     var pairs: [(left: String, right: String)] = []
     for merge in tokenizer?["model"]?["merges"]?.array ?? [] {
+      // By its bytes, because a mark that combines with the space would hide it.
       let parts =
-        merge.string.map { $0.split(separator: " ", omittingEmptySubsequences: false).map(String.init) }
-        ?? merge.array.map { $0.compactMap(\.string) } ?? []
+        merge.string.map { text in
+          text.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false).map { String($0) ?? "" }
+        } ?? merge.array.map { $0.compactMap(\.string) } ?? []
       guard parts.count == 2 else {
         throw GGUFModelSettings.refusal("tokenizer.json has a merge that is not two pieces")
       }

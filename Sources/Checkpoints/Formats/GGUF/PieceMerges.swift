@@ -15,7 +15,7 @@ struct PieceMerges {
   let merges: [Merge]
 
   /// The largest sum of the squares of the pieces' sizes: it bounds the work, and the size of the merges' texts. The
-  /// largest published vocabulary, Gemma's with 262 144 pieces, has a quarter of it.
+  /// largest published vocabulary, Gemma's with 262 144 pieces, has two fifths of it.
   static let maximumWork = 1 << 26
 
   /// Whether pieces are short enough for all their cuts to be looked up.

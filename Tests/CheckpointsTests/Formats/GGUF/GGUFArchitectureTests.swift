@@ -129,7 +129,7 @@ import Testing
     for member in reference["config"]?.object ?? [] {
       let found = configuration[member.key]
       if name == "mistral", ["architectures", "model_type"].contains(member.key) { continue }
-      guard let found else {
+      guard let found, !found.isNull else {
         #expect(Self.untold.contains(member.key), "\(member.key) is not there")
         continue
       }

@@ -70,6 +70,22 @@ import Testing
     #expect(read["post_processor"]?["single"]?.array?.first?["SpecialToken"]?["id"]?.string == "<s>")
   }
 
+  @Test func `a mark that combines with the space of a merge does not hide it`() throws {
+    let folder = try TemporaryFolder()
+    let accent = "\u{301}"
+    let bytes = (0..<256).map { byte in
+      #""<0x\#(byte < 16 ? "0" : "")\#(String(byte, radix: 16, uppercase: true))>": \#(byte + 10)"#
+    }.joined(separator: ", ")
+    let model =
+      #"{"type": "BPE", "byte_fallback": true, "vocab": {\#(bytes), "a": 300, "\#(accent)": 301, "a\#(accent)": 302}, "#
+      + #""merges": ["a \#(accent)"]}"#
+    var files = try donor(pieces: false)
+    files.tokenizer = try JSONParser.parse(
+      try JSONEdit.setting([("model", model)], in: try Files.bytes(Self.folder + "/tokenizer.json")))
+    let read = try #require(try write(files, to: folder).json(named: "tokenizer.json")).root
+    #expect(texts(read["model"]?["merges"]).map { Array($0.utf8) } == [Array("a \(accent)".utf8)])
+  }
+
   @Test func `a model of another vocabulary is left alone`() throws {
     let folder = try TemporaryFolder()
     var files = try donor()
