@@ -1,9 +1,8 @@
 #include "memory_file.h"
 
 #include <string.h>
-#if H5_VERSION_GE(1, 13, 2)
-#include <H5FDdevelop.h>
-#endif
+
+#include "driver.h"
 
 // The name that the one file has; any other name is that of a file that an external link or a dataset's external
 // storage asks for.
@@ -13,23 +12,13 @@ static const char the_name[] = "the bytes in memory";
 static const uint8_t *the_bytes;
 static size_t the_count;
 
-typedef struct {
-  H5FD_t base;  // The library's part comes first.
-  haddr_t end_of_addresses;
-} memory_file;
-
-static memory_file the_file;
+static driver_file the_file;
 
 static H5FD_t *open_file(const char *name, unsigned flags, hid_t properties, haddr_t maximum) {
   (void)properties, (void)maximum;
   if (strcmp(name, the_name) != 0 || (flags & (H5F_ACC_RDWR | H5F_ACC_CREAT | H5F_ACC_TRUNC))) return 0;
   memset(&the_file, 0, sizeof the_file);
   return &the_file.base;
-}
-
-static herr_t close_file(H5FD_t *file) {
-  (void)file;
-  return 0;
 }
 
 static int compare(const H5FD_t *a, const H5FD_t *b) {
@@ -40,17 +29,6 @@ static int compare(const H5FD_t *a, const H5FD_t *b) {
 static herr_t query(const H5FD_t *file, unsigned long *flags) {
   (void)file;
   if (flags) *flags = 0;
-  return 0;
-}
-
-static haddr_t get_end_of_addresses(const H5FD_t *file, H5FD_mem_t type) {
-  (void)type;
-  return ((const memory_file *)file)->end_of_addresses;
-}
-
-static herr_t set_end_of_addresses(H5FD_t *file, H5FD_mem_t type, haddr_t address) {
-  (void)type;
-  ((memory_file *)file)->end_of_addresses = address;
   return 0;
 }
 
@@ -73,30 +51,15 @@ static herr_t write_file(
 }
 
 static const H5FD_class_t driver = {
-#if H5_VERSION_GE(1, 13, 2)
-    .version = H5FD_CLASS_VERSION,
-    .value = 512,  // The first number that is not reserved for the library's own drivers.
-#endif
+    BRAID_DRIVER_TABLE(512),
     .name = "braid-memory",
-    .maxaddr = (haddr_t)INT64_MAX,
     .fc_degree = H5F_CLOSE_WEAK,
-    .open = open_file,
-    .close = close_file,
     .cmp = compare,
-    .query = query,
-    .get_eoa = get_end_of_addresses,
-    .set_eoa = set_end_of_addresses,
-    .get_eof = get_end_of_file,
-    .read = read_file,
-    .write = write_file,
-    .fl_map = H5FD_FLMAP_DICHOTOMY,
 };
 
 hid_t braid_open_memory(const uint8_t *bytes, size_t count) {
   the_bytes = bytes;
   the_count = count;
-  hid_t number = H5FDregister(&driver);
-  hid_t properties = H5Pcreate(H5P_FILE_ACCESS);
-  if (number < 0 || properties < 0 || H5Pset_driver(properties, number, 0) < 0) return -1;
-  return H5Fopen(the_name, H5F_ACC_RDONLY, properties);
+  hid_t properties = driver_properties(&driver);
+  return properties < 0 ? -1 : H5Fopen(the_name, H5F_ACC_RDONLY, properties);
 }

@@ -1,9 +1,8 @@
 #include "paged_file.h"
 
 #include <stdlib.h>
-#if H5_VERSION_GE(1, 13, 2)
-#include <H5FDdevelop.h>
-#endif
+
+#include "driver.h"
 
 enum { page_size = 4096 };
 
@@ -14,8 +13,8 @@ typedef struct {
 
 // One file per process. The pages are in a table of a power of two with empty places.
 static struct {
-  H5FD_t base;  // The library's part comes first.
-  haddr_t end_of_addresses, end_of_file;
+  driver_file shared;
+  haddr_t end_of_file;
   page *pages;
   size_t count, room;
 } the_file;
@@ -52,28 +51,12 @@ static page *touch(uint64_t number) {
 static H5FD_t *open_file(const char *name, unsigned flags, hid_t properties, haddr_t maximum) {
   (void)name, (void)properties, (void)maximum;
   if (!(flags & H5F_ACC_CREAT)) return 0;
-  return &the_file.base;
-}
-
-static herr_t close_file(H5FD_t *file) {
-  (void)file;
-  return 0;
+  return &the_file.shared.base;
 }
 
 static herr_t query(const H5FD_t *file, unsigned long *flags) {
   (void)file;
   if (flags) *flags = H5FD_FEAT_AGGREGATE_METADATA | H5FD_FEAT_AGGREGATE_SMALLDATA;
-  return 0;
-}
-
-static haddr_t get_end_of_addresses(const H5FD_t *file, H5FD_mem_t type) {
-  (void)file, (void)type;
-  return the_file.end_of_addresses;
-}
-
-static herr_t set_end_of_addresses(H5FD_t *file, H5FD_mem_t type, haddr_t address) {
-  (void)file, (void)type;
-  the_file.end_of_addresses = address;
   return 0;
 }
 
@@ -112,35 +95,20 @@ static herr_t write_file(
 
 static herr_t truncate_file(H5FD_t *file, hid_t properties, hbool_t closing) {
   (void)file, (void)properties, (void)closing;
-  the_file.end_of_file = the_file.end_of_addresses;
+  the_file.end_of_file = the_file.shared.end_of_addresses;
   return 0;
 }
 
 static const H5FD_class_t driver = {
-#if H5_VERSION_GE(1, 13, 2)
-    .version = H5FD_CLASS_VERSION,
-    .value = 513,
-#endif
+    BRAID_DRIVER_TABLE(513),
     .name = "braid-pages",
-    .maxaddr = (haddr_t)INT64_MAX,
     .fc_degree = H5F_CLOSE_STRONG,
-    .open = open_file,
-    .close = close_file,
-    .query = query,
-    .get_eoa = get_end_of_addresses,
-    .set_eoa = set_end_of_addresses,
-    .get_eof = get_end_of_file,
-    .read = read_file,
-    .write = write_file,
     .truncate = truncate_file,
-    .fl_map = H5FD_FLMAP_DICHOTOMY,
 };
 
 hid_t braid_create_paged(void) {
-  hid_t number = H5FDregister(&driver);
-  hid_t properties = H5Pcreate(H5P_FILE_ACCESS);
-  if (number < 0 || properties < 0 || H5Pset_driver(properties, number, 0) < 0) return -1;
-  return H5Fcreate("pages", H5F_ACC_TRUNC, H5P_DEFAULT, properties);
+  hid_t properties = driver_properties(&driver);
+  return properties < 0 ? -1 : H5Fcreate("pages", H5F_ACC_TRUNC, H5P_DEFAULT, properties);
 }
 
 static int by_number(const void *a, const void *b) {

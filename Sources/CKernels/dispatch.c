@@ -9,9 +9,9 @@ const braid_kernels *braid_kernels_for(int level) {
   if (level == 0) return &braid_kernels_baseline;
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  if (level == 1 && __builtin_cpu_supports("avx2")) return &braid_kernels_avx2;
+  if (level == 1 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c")) return &braid_kernels_avx2;
   if (level == 2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("f16c"))
     return &braid_kernels_avx512;
 #endif
   return 0;

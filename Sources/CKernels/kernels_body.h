@@ -21,7 +21,10 @@ static inline uint32_t as_bits(float f) { return (bits32){.f = f}.u; }
 #pragma clang diagnostic ignored "-Wpsabi"
 typedef float float32x16 __attribute__((vector_size(64), aligned(4)));
 typedef uint32_t uint32x16 __attribute__((vector_size(64)));
+typedef uint32_t uint32x16u __attribute__((vector_size(64), aligned(4)));
 typedef int32_t int32x16 __attribute__((vector_size(64)));
+typedef uint64_t uint64x16 __attribute__((vector_size(128)));
+typedef double float64x16 __attribute__((vector_size(128), aligned(8)));
 
 typedef uint16_t uint16x16 __attribute__((vector_size(32), aligned(2)));
 
@@ -42,6 +45,41 @@ static inline uint32_t lane_bits(uint32x16 mask) {
   return __builtin_bit_cast(uint16_t, __builtin_convertvector(mask, bool16));
 }
 
+// The first `count` elements of a group, and zeros.
+static inline __attribute__((always_inline)) float32x16 group_at(const void *x, size_t i, size_t count, const int half) {
+  if (count == LANES) return lanes_at(x, i, half);
+  float group[LANES] = {0};
+  for (size_t k = 0; k < count; k++) group[k] = element_at(x, i + k, half);
+  return *(const float32x16 *)group;
+}
+
+static inline __attribute__((always_inline)) float32x16 lanes_where(int32x16 mask, float32x16 x) {
+  return (float32x16)((int32x16)x & mask);
+}
+
+static inline __attribute__((always_inline)) float32x16 lanes_choose(int32x16 mask, float32x16 x, float32x16 y) {
+  return (float32x16)(((int32x16)x & mask) | ((int32x16)y & ~mask));
+}
+
+static inline __attribute__((always_inline)) float32x16 lanes_magnitude(float32x16 x) {
+  return (float32x16)((int32x16)x & 0x7fffffff);
+}
+
+// The lanes below `count`.
+static inline __attribute__((always_inline)) int32x16 first_lanes(size_t count) {
+  const int32x16 number = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  return number < (int32_t)count;
+}
+
+// Sixteen partial sums become one, pairwise.
+static inline __attribute__((always_inline)) double lanes_sum(float64x16 lanes) {
+  double sums[LANES];
+  for (size_t k = 0; k < LANES; k++) sums[k] = lanes[k];
+  for (size_t width = LANES / 2; width > 0; width /= 2)
+    for (size_t k = 0; k < width; k++) sums[k] += sums[k + width];
+  return sums[0];
+}
+
 #include "loops/conversion.h"
 #include "loops/dequantization.h"
 #include "loops/k_dequantization.h"
@@ -50,10 +88,12 @@ static inline uint32_t lane_bits(uint32x16 mask) {
 #include "loops/combination.h"
 #include "loops/reduction.h"
 #include "loops/selection.h"
+#include "loops/divergence.h"
+#include "loops/random.h"
 #include "loops/election.h"
 #include "loops/statistics.h"
-#include "loops/random.h"
 #include "loops/low_rank.h"
+#include "loops/rounding.h"
 
 #define TABLE_NAME BRAID_SUFFIX(braid_kernels)
 #define TEXT(x) #x
@@ -79,6 +119,9 @@ const braid_kernels TABLE_NAME = {
     .float8e4m3_from_float32 = BRAID_SUFFIX(float8e4m3_from_float32),
     .float8e5m2_from_float32 = BRAID_SUFFIX(float8e5m2_from_float32),
     .float64_from_float32 = BRAID_SUFFIX(float64_from_float32),
+    .odd_float32_from_float64 = BRAID_SUFFIX(odd_float32_from_float64),
+    .rounding_errors = BRAID_SUFFIX(rounding_errors),
+    .rounding_errors_float64 = BRAID_SUFFIX(rounding_errors_float64),
     .float32_from_q4_0 = BRAID_SUFFIX(float32_from_q4_0),
     .float32_from_q4_1 = BRAID_SUFFIX(float32_from_q4_1),
     .float32_from_q5_0 = BRAID_SUFFIX(float32_from_q5_0),
@@ -103,19 +146,22 @@ const braid_kernels TABLE_NAME = {
     .elementwise_combination = BRAID_SUFFIX(elementwise_combination),
     .bounded_move = BRAID_SUFFIX(bounded_move),
     .accumulate_products = BRAID_SUFFIX(accumulate_products),
-    .choose = BRAID_SUFFIX(choose),
     .difference_variance = BRAID_SUFFIX(difference_variance),
     .dot = BRAID_SUFFIX(dot),
+    .gram = BRAID_SUFFIX(gram),
+    .all_finite = BRAID_SUFFIX(all_finite),
+    .exponential_sum = BRAID_SUFFIX(exponential_sum),
+    .divergence = BRAID_SUFFIX(divergence),
+    .scaled_distance = BRAID_SUFFIX(scaled_distance),
     .magnitude_histogram = BRAID_SUFFIX(magnitude_histogram),
     .magnitude_refinement = BRAID_SUFFIX(magnitude_refinement),
-    .magnitude_window_bfloat16 = BRAID_SUFFIX(magnitude_window_bfloat16),
     .magnitude_window = BRAID_SUFFIX(magnitude_window),
     .magnitude_count_equal = BRAID_SUFFIX(magnitude_count_equal),
+    .row_levels = BRAID_SUFFIX(row_levels),
     .magnitude_sums = BRAID_SUFFIX(magnitude_sums),
-    .thin_out = BRAID_SUFFIX(thin_out),
     .count_participants = BRAID_SUFFIX(count_participants),
-    .elect_bfloat16 = BRAID_SUFFIX(elect_bfloat16),
     .elect = BRAID_SUFFIX(elect),
+    .sign_balance = BRAID_SUFFIX(sign_balance),
     .value_sums = BRAID_SUFFIX(value_sums),
     .difference_sums = BRAID_SUFFIX(difference_sums),
     .task_vector_sums = BRAID_SUFFIX(task_vector_sums),

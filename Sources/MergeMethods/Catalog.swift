@@ -2,12 +2,15 @@
 public enum Catalog {
   /// The entries, in alphabetical order of their names.
   public static let methods: [MethodDescription] = [
+    ArceeFusion.card.described(startingFrom: ArceeFusion()),
     Breadcrumbs.card.described(startingFrom: Breadcrumbs()),
     BreadcrumbsTIES.card.described(startingFrom: BreadcrumbsTIES()),
+    ConsensusTA.card.described(startingFrom: ConsensusTA()),
     DARELinear.card.described(startingFrom: DARELinear()),
     DARETIES.card.described(startingFrom: DARETIES()),
     DELLA.card.described(startingFrom: DELLA()),
     DELLALinear.card.described(startingFrom: DELLALinear()),
+    EMR.card.described(startingFrom: EMR()),
     Karcher.card.described(startingFrom: Karcher()),
     Linear.card.described(startingFrom: Linear()),
     ModelStock.card.described(startingFrom: ModelStock()),

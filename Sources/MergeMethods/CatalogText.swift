@@ -61,6 +61,9 @@ extension MethodDescription {
       var members = ["\"name\": \(quote(parameter.name))", "\"scope\": \(quote(parameter.scope.rawValue))"]
       switch parameter.kind {
       case .flag: members.append("\"kind\": \"flag\"")
+      case .choice(let words):
+        members.append("\"kind\": \"choice\"")
+        members.append("\"choices\": [\(words.map(quote).joined(separator: ", "))]")
       case .number(let range):
         members.append("\"kind\": \"number\"")
         if let range {
@@ -70,7 +73,9 @@ extension MethodDescription {
       }
       members.append("\"required\": \(parameter.isRequired)")
       if let value = parameter.defaultValue {
-        members.append("\"default\": \(parameter.kind == .flag ? parameter.defaultText ?? "" : "\(value)")")
+        let text = parameter.text(of: value)
+        members.append(
+          "\"default\": \(parameter.choices == nil ? parameter.kind == .flag ? text : "\(value)" : quote(text))")
       }
       members.append("\"summary\": \(quote(parameter.summary))")
       return "\(indent)    {\(members.joined(separator: ", "))}"
@@ -105,12 +110,7 @@ extension MethodDescription {
 
 extension ParameterDescription {
   /// The default in words, if there is one.
-  var defaultText: String? {
-    guard let defaultValue else { return nil }
-    if kind == .flag { return defaultValue == 0 ? "false" : "true" }
-    return defaultValue == defaultValue.rounded() && abs(defaultValue) < 1e15
-      ? "\(Int(defaultValue))" : "\(defaultValue)"
-  }
+  var defaultText: String? { defaultValue.map(text) }
 }
 
 extension MethodLaw {
@@ -120,6 +120,7 @@ extension MethodLaw {
     case .idempotent: "merging a model with itself gives it back"
     case .symmetric: "the order of the models does not matter"
     case .endPoints: "extreme parameters give back one of the models"
+    case .homogeneous: "scaling all models scales the result"
     }
   }
 }

@@ -19,7 +19,9 @@ struct MethodCard<Method: MergeMethod>: Sendable {
   func described(startingFrom start: Method) -> MethodDescription {
     MethodDescription(
       name: name, title: title, summary: summary, formula: formula, reference: reference, inputs: inputs, base: base,
-      parameters: parameters.map(\.description), laws: laws, deviations: deviations, drawsAtRandom: drawsAtRandom,
+      parameters: parameters.map(\.description), laws: laws,
+      deviations: deviations == [Deviations.absent] ? deviations : deviations + [Deviations.precision],
+      drawsAtRandom: drawsAtRandom,
       make: { values throws(MergeMethodError) in
         var method = start
         for parameter in parameters { try parameter.set(values, &method) }
@@ -53,6 +55,31 @@ struct Parameter<Method: MergeMethod>: Sendable {
       name: name, kind: .flag, scope: .global, defaultValue: value ? 1 : 0, isRequired: false, summary: summary)
     return Parameter(description: description) { values, method throws(MergeMethodError) in
       if let given = try description.value(in: values.global) { method[keyPath: path] = given != 0 }
+    }
+  }
+
+  /// A truth value that has a meaning of its own where a spec does not give it.
+  static func settable(
+    _ name: String, default value: Bool, _ summary: String, set: @escaping @Sendable (inout Method, Bool?) -> Void
+  ) -> Parameter {
+    let description = ParameterDescription(
+      name: name, kind: .flag, scope: .global, defaultValue: value ? 1 : 0, isRequired: false, summary: summary)
+    return Parameter(description: description) { values, method throws(MergeMethodError) in
+      let given = values.global[name] == nil ? nil : try description.value(in: values.global)
+      set(&method, given.map { $0 != 0 })
+    }
+  }
+
+  /// One of several words, known to the method by its number.
+  static func choice(
+    _ name: String, of words: [String], default value: Int, _ summary: String,
+    set: @escaping @Sendable (inout Method, Int) -> Void
+  ) -> Parameter {
+    let description = ParameterDescription(
+      name: name, kind: .choice(words), scope: .global, defaultValue: Double(value), isRequired: false,
+      summary: summary)
+    return Parameter(description: description) { values, method throws(MergeMethodError) in
+      if let given = try description.value(in: values.global) { set(&method, Int(given)) }
     }
   }
 

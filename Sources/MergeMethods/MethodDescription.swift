@@ -15,6 +15,8 @@ public enum MethodLaw: String, Sendable, Hashable, CaseIterable, Codable {
   case symmetric
   /// Extreme parameter values give back one of the inputs.
   case endPoints
+  /// Scaling all models scales the result.
+  case homogeneous
 }
 
 /// One parameter of a method as users meet it: in specs, in error messages, in `braid methods`, in the README.
@@ -25,6 +27,8 @@ public struct ParameterDescription: Sendable, Hashable {
     case number(ClosedRange<Double>?)
     /// True or false; 1 and 0 are understood too.
     case flag
+    /// One of these words; its place among them stands for it.
+    case choice([String])
   }
 
   /// For what a value holds.
@@ -41,7 +45,7 @@ public struct ParameterDescription: Sendable, Hashable {
   public let kind: Kind
   /// For what a value holds.
   public let scope: Scope
-  /// The value if the spec gives none (flags: 1 or 0); nil where there is no value then.
+  /// The value if the spec gives none (flags: 1 or 0; words: their place); nil where there is no value then.
   public let defaultValue: Double?
   /// Whether a spec must give it.
   public let isRequired: Bool
@@ -52,6 +56,7 @@ public struct ParameterDescription: Sendable, Hashable {
   public var allowed: String {
     switch kind {
     case .flag: return "true or false"
+    case .choice(let words): return "one of " + words.joined(separator: ", ")
     case .number(nil): return "a number"
     case .number(let range?):
       func text(_ value: Double) -> String {
@@ -62,16 +67,34 @@ public struct ParameterDescription: Sendable, Hashable {
     }
   }
 
+  /// The words to choose from, if the value is one of several.
+  public var choices: [String]? {
+    if case .choice(let words) = kind { words } else { nil }
+  }
+
+  /// A value as a spec would have it: `true`, `0.5`, `paper`.
+  public func text(of value: Double) -> String {
+    switch kind {
+    case .flag: return value == 0 ? "false" : "true"
+    case .choice(let words):
+      return words.indices.first { Double($0) == value }.map { words[$0] } ?? "\(value)"
+    case .number:
+      return value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
+    }
+  }
+
   /// Whether a value lies in the allowed range.
   public func allows(_ value: Double) -> Bool {
     switch kind {
     case .flag: value == 0 || value == 1
+    case .choice(let words): words.indices.contains { Double($0) == value }
     case .number(let range): value.isFinite && range?.contains(value) ?? true
     }
   }
 }
 
-/// The parameters of a method for one tensor, after precedence, filters and gradients; flags are 1 or 0.
+/// The parameters of a method for one tensor, after precedence, filters and gradients; flags are 1 or 0, and a word
+/// is its place among those to choose from.
 public struct ResolvedParameters: Sendable, Hashable {
   /// Values that hold for the tensor.
   public var global: [String: Double]

@@ -17,15 +17,43 @@ struct MergeBench: ParsableCommand {
   private static let models = ["base", "tuned-a", "tuned-b"]
 
   /// The merges, by name: what stands in their specs.
-  private static let specs: [(name: String, text: String)] = [
-    ("linear", body("linear", ["base", "tuned-a", "tuned-b"].map { "\($0)|weight: 0.3" })),
-    ("slerp", body("slerp", ["base", "tuned-a"], base: true, parameters: "t: 0.4")),
-    ("task_arithmetic", body("task_arithmetic", ["tuned-a|weight: 0.6", "tuned-b|weight: 0.6"], base: true)),
-    (
-      "ties",
-      body("ties", ["tuned-a|weight: 0.6, density: 0.5", "tuned-b|weight: 0.6, density: 0.5"], base: true)
-    ),
-  ]
+  private static let specs: [(name: String, text: String)] = {
+    let soup = weighted("0.3", of: models)
+    let pair = weighted("0.6")
+    let dense = weighted("0.6, density: 0.5")
+    return [
+      ("linear", body("linear", soup)),
+      ("slerp", body("slerp", ["base", "tuned-a"], base: true, parameters: "t: 0.4")),
+      ("nuslerp", body("nuslerp", pair)),
+      ("nuslerp_rows", body("nuslerp", pair, base: true, parameters: "nuslerp_flatten: false")),
+      ("multislerp", body("multislerp", soup)),
+      ("karcher", body("karcher", models)),
+      ("model_stock", body("model_stock", tuned, base: true)),
+      ("nearswap", body("nearswap", ["tuned-a"], base: true, parameters: "t: 0.001")),
+      ("arcee_fusion", body("arcee_fusion", ["tuned-a"], base: true)),
+      ("passthrough", body("passthrough", ["tuned-a|scale: 0.5"])),
+      ("task_arithmetic", body("task_arithmetic", pair, base: true)),
+      ("ties", body("ties", dense, base: true)),
+      ("ties_paper", body("ties", dense, base: true, parameters: "dialect: paper")),
+      ("dare_linear", body("dare_linear", dense, base: true)),
+      ("dare_ties", body("dare_ties", dense, base: true)),
+      ("della", body("della", dense, base: true)),
+      ("della_linear", body("della_linear", dense, base: true)),
+      ("breadcrumbs", body("breadcrumbs", dense, base: true)),
+      ("breadcrumbs_ties", body("breadcrumbs_ties", dense, base: true)),
+      ("sce", body("sce", tuned, base: true, parameters: "select_topk: 0.1")),
+      ("ram", body("ram", tuned, base: true)),
+      ("ramplus_tl", body("ramplus_tl", tuned, base: true)),
+      ("consensus_ta", body("consensus_ta", tuned, base: true, parameters: "k: 1")),
+      ("emr", body("emr", tuned, base: true)),
+    ]
+  }()
+
+  private static let tuned = ["tuned-a", "tuned-b"]
+
+  private static func weighted(_ weight: String, of models: [String] = tuned) -> [String] {
+    models.map { "\($0)|weight: \(weight)" }
+  }
 
   private static func body(_ method: String, _ models: [String], base: Bool = false, parameters: String = "") -> String
   {

@@ -72,66 +72,224 @@ import Testing
     }
   }
 
-  @Test(arguments: lengths) func `elections and sums of magnitudes agree`(count: Int) {
-    let inputs = (0..<4).map { coarse(count, seed: UInt64($0 + 10)) }
-    let cuts = [
-      DifferenceCut(weight: 1), DifferenceCut(weight: 0.5, keepAbove: Int32(Float(0.5).bitPattern), keepEqual: 3),
-      DifferenceCut(
-        weight: -0.25, scale: 1.5, keepAbove: Int32(Float(0.25).bitPattern), keepEqual: .max,
-        dropAbove: Int32(Float(1.5).bitPattern), dropEqual: 2),
-    ]
-    for consensus in [SignElection.Consensus.none, .sum, .count] {
-      for normalizes in [false, true] {
-        let rule = SignElection(consensus: consensus, normalizes: normalizes, lambda: 0.8)
-        expectSame(count) { kernels, out in
-          withPointers(Array(inputs[1...])) { pointers in
-            kernels.elect(from: inputs[0], pointers, cuts: cuts, rule: rule, into: out)
-          }
+  /// Cuts with whole and split ties, chance, factors and positions that do not count.
+  private func withCuts<Result>(_ count: Int, _ body: ([DifferenceCut]) -> Result) -> Result {
+    let mask = (0..<count).map { Float($0 % 5) }
+    return mask.withUnsafeBufferPointer { mask in
+      body([
+        DifferenceCut(weight: 1, alone: 2),
+        DifferenceCut(weight: 0.5, keepAbove: Int32(Float(0.5).bitPattern), keepEqual: 3, alone: 0.7),
+        DifferenceCut(
+          weight: -0.25, scale: 1.5, keepAbove: Int32(Float(0.25).bitPattern), keepEqual: .max,
+          dropAbove: Int32(Float(1.5).bitPattern), dropEqual: 2),
+        DifferenceCut(
+          weight: 0.75, draw: RandomDraw(key: 7, levels: [0.25, 1], threshold: 1 << 29, step: 1 << 29)),
+        DifferenceCut(weight: 2, alone: 0.1, selected: mask.baseAddress),
+      ])
+    }
+  }
+
+  private static let rules: [SignElection] = {
+    let consensus: [SignElection.Consensus] = [.none, .sum, .count, .participants, .useful(atLeast: 2)]
+    return consensus.flatMap { consensus in
+      [SignElection.Divisor.one, .weights, .number].flatMap { divisor in
+        [false, true].map { other in
+          SignElection(
+            consensus: consensus, isUnweighted: other, drawIsNegative: other, takesLargest: other, divisor: divisor,
+            lambda: other ? 1 : 0.8)
         }
       }
     }
-    for cut in cuts {
-      let expected = base.sumMagnitudes(inputs[1], base: inputs[0], count: count, cut: cut)
-      for kernels in VectorKernels.all {
-        let sums = kernels.sumMagnitudes(inputs[1], base: inputs[0], count: count, cut: cut)
-        #expect(sums == expected)
+  }()
+
+  @Test(arguments: lengths) func `elections and sums of magnitudes agree`(count: Int) {
+    let inputs = (0..<6).map { coarse(count, seed: UInt64($0 + 10)) }
+    withCuts(count) { cuts in
+      for rule in Self.rules {
+        for models in [1, 3, 5] {
+          expectSame(count) { kernels, out in
+            withPointers(Array(inputs[1...models])) { pointers in
+              kernels.elect(from: inputs[0], pointers, cuts: Array(cuts[..<models]), rule: rule, first: 77, into: out)
+            }
+          }
+        }
+      }
+      for cut in cuts {
+        let expected = base.sumMagnitudes(inputs[1], base: inputs[0], count: count, cut: cut, first: 5)
+        for kernels in VectorKernels.all {
+          #expect(kernels.sumMagnitudes(inputs[1], base: inputs[0], count: count, cut: cut, first: 5) == expected)
+        }
+      }
+      let balances = VectorKernels.all.map { kernels in
+        withPointers(Array(inputs[1...])) { kernels.signBalance(from: inputs[0], $0, cuts: cuts, count: count) }
+      }
+      #expect(Set(balances).count == 1)
+    }
+  }
+
+  @Test(arguments: lengths) func `elections are what one element at a time gives`(count: Int) {
+    let inputs = (0..<6).map { coarse(count, seed: UInt64($0 + 40)) }
+    withCuts(count) { cuts in
+      var (kept, dropped) = ([Int](repeating: 0, count: 5), [Int](repeating: 0, count: 5))
+      let parts = (0..<count).map { i in (0..<5).map { j in self.kept(inputs, cuts[j], i, j, &kept, &dropped) } }
+      for rule in Self.rules {
+        var result = [Float](repeating: .nan, count: count)
+        result.withUnsafeMutableBufferPointer { out in
+          withPointers(Array(inputs[1...])) {
+            VectorKernels.best.elect(from: inputs[0], $0, cuts: cuts, rule: rule, into: out)
+          }
+        }
+        let wrong = (0..<count).count { i in
+          abs(result[i] - inputs[0][i] - rule.lambda * mix(parts[i], cuts, rule)) > 1e-5
+        }
+        #expect(wrong == 0, "\(rule)")
       }
     }
   }
 
+  /// What a cut leaves of the difference of model `j` at element `i`, before it is weighted.
+  private func kept(
+    _ inputs: [[Float]], _ cut: DifferenceCut, _ i: Int, _ j: Int, _ kept: inout [Int], _ dropped: inout [Int]
+  ) -> Float {
+    let difference = inputs[j + 1][i] - inputs[0][i]
+    let pattern = Int32(bitPattern: abs(difference).bitPattern)
+    var isIn = pattern > cut.keepAbove
+    if pattern == cut.keepAbove, kept[j] < cut.keepEqual { (isIn, kept[j]) = (true, kept[j] + 1) }
+    if pattern > cut.dropAbove { isIn = false }
+    if pattern == cut.dropAbove, dropped[j] < cut.dropEqual { (isIn, dropped[j]) = (false, dropped[j] + 1) }
+    if let selected = cut.selected, selected[i] == 0 { isIn = false }
+    if let draw = cut.draw {
+      let rank = draw.levels.reduce(0) { $0 + (abs(difference) > $1 ? 1 : 0) + (abs(difference) >= $1 ? 1 : 0) }
+      var z = draw.key &+ UInt64(i + 1) &* 0x9e37_79b9_7f4a_7c15
+      z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+      z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+      if (z ^ (z >> 31)) >> 32 >= draw.threshold + UInt64(rank) * draw.step { isIn = false }
+    }
+    return isIn ? difference * cut.scale : 0
+  }
+
+  /// What the parts of one element become.
+  private func mix(_ parts: [Float], _ cuts: [DifferenceCut], _ rule: SignElection) -> Float {
+    let weighted = zip(parts, cuts).map { $0 * $1.weight }
+    let votes = rule.isUnweighted ? parts : weighted
+    let total = weighted.reduce(0, +)
+    var counted = Array(parts.indices)
+    var sum = total
+    switch rule.consensus {
+    case .none: break
+    case .participants:
+      counted = counted.filter { parts[$0] != 0 }
+      if counted.count == 1 { sum *= cuts[counted[0]].alone }
+    case .useful(let quorum):
+      let useful = counted.count { abs(weighted[$0]) > cuts[$0].alone * abs(total - weighted[$0]) }
+      return useful >= quorum ? total : 0
+    case .sum, .count:
+      let vote = rule.consensus == .sum ? votes.reduce(0, +) : votes.reduce(0) { $0 + ($1 > 0 ? 1 : $1 < 0 ? -1 : 0) }
+      let isPositive = rule.drawIsNegative ? vote > 0 : vote >= 0
+      counted = counted.filter { isPositive ? votes[$0] > 0 : votes[$0] < 0 }
+      sum = counted.reduce(0) { $0 + weighted[$1] }
+      if rule.takesLargest { sum = counted.map { weighted[$0] }.max { abs($0) < abs($1) } ?? 0 }
+    }
+    switch rule.divisor {
+    case .one: return sum
+    case .weights:
+      let weights = counted.reduce(0) { $0 + cuts[$1].weight }
+      return weights == 0 ? sum : sum / weights
+    case .number: return counted.isEmpty ? sum : sum / Float(counted.count)
+    }
+  }
+
   @Test(arguments: lengths) func `stored bfloat16 gives what its conversion gives`(count: Int) {
-    let floats = (0..<5).map { coarse(count, seed: UInt64($0 + 20)) }
+    let floats = (0..<6).map { coarse(count, seed: UInt64($0 + 20)) }
     let halves = floats.map { $0.map { UInt16($0.bitPattern >> 16) } }
-    let rule = SignElection(consensus: .sum, normalizes: true, lambda: 0.5)
-    for models in 1...4 {
-      let cuts = (0..<models).map {
-        DifferenceCut(weight: 0.5 + Float($0), keepAbove: Int32(Float(0.5).bitPattern), keepEqual: $0 % 2 * .max)
-      }
-      var expected = [Float](repeating: .nan, count: count)
-      expected.withUnsafeMutableBufferPointer { out in
-        withPointers(Array(floats[1...models])) {
-          base.elect(from: floats[0], $0, cuts: cuts, rule: rule, into: out)
-        }
-      }
+    func expectEqual(
+      _ compute: (VectorKernels, UnsafeRawPointer, UnsafeBufferPointer<UnsafeRawPointer>, Bool) -> [UInt64],
+      sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+      let expected = withPointers(Array(floats[1...])) { compute(base, floats[0], $0, false) }
       for kernels in VectorKernels.all {
-        var result = [Float](repeating: .nan, count: count)
-        let done = result.withUnsafeMutableBufferPointer { out in
-          withPointers(Array(halves[1...models])) {
-            kernels.elect(fromBFloat16: halves[0], $0, cuts: cuts, rule: rule, into: out)
-          }
+        let result = withPointers(Array(halves[1...])) { compute(kernels, halves[0], $0, true) }
+        #expect(result == expected, sourceLocation: sourceLocation)
+      }
+    }
+    func filled(_ body: (UnsafeMutableBufferPointer<Float>) -> Void) -> [UInt64] {
+      var out = [Float](repeating: .nan, count: count)
+      out.withUnsafeMutableBufferPointer { body($0) }
+      return out.map { UInt64($0.bitPattern) }
+    }
+    withCuts(count) { cuts in
+      for rule in Self.rules {
+        expectEqual { kernels, base, inputs, half in
+          filled { kernels.elect(from: base, inputs, bfloat16: half, cuts: cuts, rule: rule, into: $0) }
         }
-        #expect(done == count / 16 * 16)
-        #expect(result[..<done].map(\.bitPattern) == expected[..<done].map(\.bitPattern))
+      }
+      expectEqual { kernels, base, inputs, half in
+        cuts.flatMap { cut in
+          let sums = kernels.sumMagnitudes(inputs[0], base: base, bfloat16: half, count: count, cut: cut)
+          return [sums.all.bitPattern, sums.kept.bitPattern, sums.keptSquares.bitPattern]
+        } + [
+          UInt64(
+            bitPattern: Int64(kernels.signBalance(from: base, inputs, bfloat16: half, cuts: cuts, count: count)))
+        ]
+      }
+    }
+    let five: [Float] = [0.5, -1, 0.25, 2, 0.1]
+    expectEqual { kernels, base, inputs, half in
+      filled { kernels.combine(inputs, bfloat16: half, coefficients: five, into: $0) }
+        + filled {
+          kernels.combineDifferences(
+            to: base, inputs, bfloat16: half, coefficients: five, lambda: 0.7, into: $0)
+        } + filled { kernels.moveTowards(inputs[0], from: base, bfloat16: half, by: 0.3, into: $0) }
+        + filled { kernels.varianceOfDifferences(from: base, inputs, bfloat16: half, into: $0) }
+    }
+    expectEqual { kernels, base, inputs, half in
+      var products = [Double](repeating: .nan, count: 15)
+      kernels.gram(inputs, bfloat16: half, count: count, into: &products)
+      let counts = kernels.countParticipants(from: base, inputs, bfloat16: half, above: 0.3, count: count)
+      let equal = kernels.countEqual(
+        inputs[1], base: base, bfloat16: half, count: count, pattern: Float(0.5).bitPattern)
+      return products.map(\.bitPattern) + counts.flatMap { [UInt64($0.alone), UInt64($0.shared)] } + [UInt64(equal)]
+    }
+    expectEqual { kernels, base, inputs, half in
+      [MagnitudeHistogram.Level.upper, .lower(prefix: Float(0.5).bitPattern >> 16)].flatMap { level in
+        let histogram = MagnitudeHistogram(level: level)
+        let even = histogram.count(inputs[0], base: base, bfloat16: half, count: count, with: kernels)
+        var totals: [Int] = []
+        histogram.add(to: &totals)
+        return totals.map(UInt64.init) + [UInt64(even)]
       }
     }
     let window = MagnitudeWindow(
       patterns: Float(0.3).bitPattern..<Float(1.3).bitPattern, spikes: [Float(0.5).bitPattern])
-    let plain = MagnitudeWindowCount(window: window)
-    let equal = plain.count(floats[1], base: floats[0], count: count, with: base)
-    for kernels in VectorKernels.all {
+    expectEqual { kernels, base, inputs, half in
       let seen = MagnitudeWindowCount(window: window)
-      #expect(seen.count(bfloat16: halves[1], base: halves[0], count: count, with: kernels) == equal)
-      #expect(seen.above == plain.above && seen.others == plain.others)
+      let equal = seen.count(inputs[0], base: base, bfloat16: half, count: count, with: kernels)
+      return equal.map(UInt64.init) + [UInt64(seen.above)] + seen.others.map(UInt64.init)
+    }
+  }
+
+  @Test(arguments: lengths) func `inner products of all pairs are those of each`(count: Int) {
+    let inputs = (0..<5).map { noise(count, seed: UInt64($0 + 60)) }
+    for models in 1...5 {
+      let expected = (0..<models).flatMap { i in (i..<models).map { base.dot(inputs[i], inputs[$0], count: count) } }
+      for kernels in VectorKernels.all {
+        var products = [Double](repeating: .nan, count: expected.count)
+        withPointers(Array(inputs[..<models])) { kernels.gram($0, count: count, into: &products) }
+        #expect(products.map(\.bitPattern) == expected.map(\.bitPattern))
+      }
+    }
+  }
+
+  @Test(arguments: lengths) func `what is not finite is noticed wherever it stands`(count: Int) {
+    let plain = coarse(count, seed: 70)
+    for kernels in VectorKernels.all {
+      #expect(kernels.allFinite(plain, count: count))
+      for (place, value) in [(0, Float.nan), (count / 2, .infinity), (count - 1, -.infinity)] {
+        var odd = plain
+        odd[place] = value
+        #expect(!kernels.allFinite(odd, count: count))
+        #expect(!kernels.allFinite(odd.map { UInt16($0.bitPattern >> 16) }, bfloat16: true, count: count))
+      }
     }
   }
 
@@ -193,12 +351,12 @@ import Testing
   private func coarse(_ count: Int, seed: UInt64) -> [Float] { noise(count, seed: seed).map { ($0 * 4).rounded() / 4 } }
 
   private func withPointers<Element, Result>(
-    _ arrays: [[Element]], _ body: (UnsafeBufferPointer<UnsafePointer<Element>>) -> Result
+    _ arrays: [[Element]], _ body: (UnsafeBufferPointer<UnsafeRawPointer>) -> Result
   ) -> Result {
     let copies = arrays.map { array in
       let memory = UnsafeMutablePointer<Element>.allocate(capacity: array.count)
       memory.initialize(from: array, count: array.count)
-      return UnsafePointer(memory)
+      return UnsafeRawPointer(memory)
     }
     defer { for copy in copies { copy.deallocate() } }
     return copies.withUnsafeBufferPointer(body)

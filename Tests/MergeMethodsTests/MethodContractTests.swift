@@ -52,6 +52,45 @@ import Testing
     #expect(far <= 3)
   }
 
+  @Test(arguments: Catalog.methods.filter { $0.laws.contains(.endPoints) }.map(\.name))
+  func `extreme parameters give back one of the models`(name: String) throws {
+    let description = try #require(Catalog.method(named: name))
+    let (base, models) = family(models: 2, count: Self.count)
+    let inputs = description.base == .required ? [models[0], base] : models
+    for chosen in 0...1 {
+      let perInput = (0...1).map { ["weight": $0 == chosen ? 1.0 : 0.0] }
+      // SLERP and its like go from the base, the second, to the other; near swap is there at any large t.
+      let method = try description.make(
+        ResolvedParameters(
+          global: global(description, t: chosen == 0 ? (name == "nearswap" ? 100 : 1) : 0),
+          perInput: perInput))
+      let result = try InMemoryMerge(shape: [Self.count], base: description.base == .required ? 1 : nil)
+        .run(method, inputs)
+      let far = zip(result, inputs[chosen]).count { abs($0 - $1) > 1e-6 }
+      #expect(far == 0)
+    }
+  }
+
+  @Test(arguments: Catalog.methods.filter { $0.laws.contains(.homogeneous) }.map(\.name))
+  func `models scaled by a power of two give the result scaled by it`(name: String) throws {
+    let (method, inputs, base) = try sample(name)
+    let merge = InMemoryMerge(shape: [Self.count / 7, 7], base: base)
+    let even = inputs.map { Array($0[..<(Self.count / 7 * 7)]) }
+    let once = try merge.run(method, even)
+    let scaled = try merge.run(method, even.map { $0.map { $0 * 8 } })
+    let far = zip(once, scaled).count { abs($0 * 8 - $1) > 1e-5 }
+    #expect(far == 0)
+  }
+
+  @Test(arguments: Catalog.methods.filter { $0.parameters.contains { $0.name == "lambda" } }.map(\.name))
+  func `a factor of zero gives the base`(name: String) throws {
+    let (_, inputs, base) = try sample(name)
+    let method = try #require(Catalog.method(named: name)).make(
+      ["lambda": 0], each: ["weight": 0.7, "density": 0.4], inputs: inputs.count)
+    let last = try #require(base)
+    #expect(try InMemoryMerge(shape: [Self.count], base: last).run(method, inputs) == inputs[last])
+  }
+
   @Test(arguments: methods) func `an empty tensor stays empty`(name: String) throws {
     let (method, inputs, base) = try sample(name)
     #expect(try InMemoryMerge(shape: [0], base: base).run(method, inputs.map { _ in [] }).isEmpty)
@@ -80,8 +119,8 @@ import Testing
 
   // MARK: Means
 
-  private func global(_ description: MethodDescription) -> [String: Double] {
-    description.parameters.contains { $0.name == "t" } ? ["t": 0.3] : [:]
+  private func global(_ description: MethodDescription, t: Double = 0.3) -> [String: Double] {
+    description.parameters.contains { $0.name == "t" } ? ["t": t] : [:]
   }
 
   private func sample(_ name: String) throws -> (any MergeMethod, [[Float]], Int?) {

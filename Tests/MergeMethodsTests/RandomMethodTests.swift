@@ -59,7 +59,8 @@ import Testing
     for tenth in 0..<10 {
       let elements = base.indices.filter { $0 % columns * 10 / columns == tenth }
       let share = Double(elements.count { result[$0] != 0 }) / Double(elements.count)
-      #expect(abs(share - (0.1 + 0.8 * (Double(tenth) + 0.5) / 10)) < 0.02)
+      // A rank that is off by a sixteenth shifts a chance by a twentieth.
+      #expect(abs(share - (0.1 + 0.8 * (Double(tenth) + 0.5) / 10)) < 0.05)
     }
   }
 

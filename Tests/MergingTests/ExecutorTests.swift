@@ -1,4 +1,5 @@
 import BraidTesting
+import Checkpoints
 import MergeMethods
 import MergeSpecs
 import Merging
@@ -35,22 +36,30 @@ import Testing
     }
   }
 
-  @Test(arguments: [0.1, 0.5, 1])
-  func `bfloat16 inputs merge as their float32 copies do`(density: Double) throws {
+  @Test(arguments: Catalog.methods.map(\.name), [0.1, 0.5, 0.84])
+  func `bfloat16 inputs merge as their float32 copies do`(name: String, density: Double) throws {
     let shape: Shape = [700, 1003]
-    let method = try #require(Catalog.method(named: "ties"))
-    let parameters = ResolvedParameters(
-      perInput: [["weight": 1, "density": density], ["weight": 0.5, "density": density], [:]])
+    let method = try #require(Catalog.method(named: name))
+    let count = min(3, method.inputs.upperBound)
+    let values = ["weight": 0.5, "density": density, "scale": 0.5, "epsilon": 0.05].filter { value in
+      method.parameters.contains { $0.name == value.key && $0.scope == .perModel }
+    }
+    var global: [String: Double] = [:]
+    for (name, value) in ["t": 0.3, "select_topk": density] {
+      if method.parameters.contains(where: { $0.name == name }) { global[name] = value }
+    }
+    let parameters = ResolvedParameters(global: global, perInput: Array(repeating: values, count: count))
     func merged(_ dtype: DType) throws -> [UInt8] {
       let description = TensorDescription(name: "w", dtype: dtype, shape: shape)
-      let sources = (0..<3).map { MemorySource([(description, Self.noise(description, model: $0))]) }
+      let sources = (0..<count).map { MemorySource([(description, Self.noise(description, model: $0))]) }
       let step = PlanStep(
         output: TensorDescription(name: "w", dtype: .float32, shape: shape), role: .other,
-        inputs: (0..<3).map { PlannedInput(model: $0, tensor: description) }, base: 2,
-        operation: .merge(method: "ties", parameters: parameters, try method.make(parameters)))
+        inputs: (0..<count).map { PlannedInput(model: $0, tensor: description) },
+        base: method.base == .unused ? nil : count - 1,
+        operation: .merge(method: name, parameters: parameters, try method.make(parameters)))
       let plan = MergePlan(
-        models: (0..<3).map { PlannedModel(reference: "\($0)", location: "") }, steps: [step], donor: 2,
-        layerCount: nil, configurationDType: nil, methodName: "ties")
+        models: (0..<count).map { PlannedModel(reference: "\($0)", location: "") }, steps: [step], donor: 0,
+        layerCount: nil, configurationDType: nil, methodName: name)
       return try PlannedTensorSource(plan: plan, sources: sources, resources: Self.resources[1]).bytes(of: "w")
     }
     #expect(try merged(.bfloat16) == merged(.float32))
@@ -144,20 +153,27 @@ import Testing
 /// Keeps what is written to it in memory.
 final class MemorySink: TensorSink {
   private let names: [String]
+  private let sizes: [Int]
   private let state: Mutex<(bytes: [[UInt8]], finished: Set<Int>)>
 
   init(plan: MergePlan) {
     names = plan.steps.map(\.output.name)
+    sizes = plan.steps.map(\.output.dtype.byteCount)
     state = Mutex((plan.steps.map { Array(repeating: 0xee, count: $0.output.byteCount) }, []))
   }
 
   var contents: [String: [UInt8]] { state.withLock { Dictionary(uniqueKeysWithValues: zip(names, $0.bytes)) } }
   var finishedTensors: Set<Int> { state.withLock { $0.finished } }
 
-  func fileOffset(tensor: Int, byteOffset: Int) -> Int { 777 * tensor + byteOffset }
+  func band(tensor: Int, elements: Range<Int>) -> StoredBand {
+    StoredBand(
+      tensor: tensor, elements: elements, fileOffset: 777 * tensor + elements.lowerBound * sizes[tensor],
+      byteCount: elements.count * sizes[tensor], isPlain: tensor % 2 == 0)
+  }
 
-  func write(_ bytes: UnsafeRawBufferPointer, tensor: Int, byteOffset: Int) throws {
-    state.withLock { $0.bytes[tensor].replaceSubrange(byteOffset..<byteOffset + bytes.count, with: bytes) }
+  func write(_ stored: UnsafeRawBufferPointer, of band: StoredBand) throws {
+    let start = band.elements.lowerBound * sizes[band.tensor]
+    state.withLock { $0.bytes[band.tensor].replaceSubrange(start..<start + stored.count, with: stored) }
   }
 
   func finished(tensor: Int) throws { state.withLock { _ = $0.finished.insert(tensor) } }
@@ -165,8 +181,10 @@ final class MemorySink: TensorSink {
 
 /// Refuses everything.
 private struct FullSink: TensorSink {
-  func fileOffset(tensor: Int, byteOffset: Int) -> Int { 0 }
-  func write(_ bytes: UnsafeRawBufferPointer, tensor: Int, byteOffset: Int) throws {
+  func band(tensor: Int, elements: Range<Int>) -> StoredBand {
+    StoredBand(tensor: tensor, elements: elements, fileOffset: 0, byteCount: elements.count * 4)
+  }
+  func write(_ stored: UnsafeRawBufferPointer, of band: StoredBand) throws {
     throw TensorSourceError.noSuchTensor("full")
   }
   func finished(tensor: Int) throws {}

@@ -93,6 +93,8 @@ archives = {
     "entry-stored-cut-short": archive(("a.npy", array()[:-1]), method=zipfile.ZIP_STORED),
     "entry-of-objects": archive(("a.npy", array(descr="'|O'"))),
     "entry-with-lzma": archive(("a.npy", array()), method=zipfile.ZIP_LZMA),
+    "entry-stored-of-another-checksum": patched(
+        archive(("a.npy", array()), method=zipfile.ZIP_STORED), checksum, b"abcd"),
     "deflated-not-at-all": patched(one, packed, b"\xff" * len(packed)),
     "deflated-with-a-fault-in-it": patched(one, packed[-20:], b"\xff" * 20),
     "deflated-of-another-checksum": patched(one, checksum, b"abcd"),

@@ -134,6 +134,7 @@ broken = {
     "name-moves-the-cursor": file(name("\x1b[2J", "x")),
     "module-with-its-source": file(
         sequence(text("module"), name("torch", "Tensor"), text("file"), text("source")) + b"Q"),
+    "pickle-of-another-checksum": file(good, crc=0x12345678),
     # What is in no pickle.
     "pickle-empty": archive([("archive/data.pkl", b""), ("archive/data/0", data)]),
     "pickle-without-an-end": archive([("archive/data.pkl", whole(good)[:-1]), ("archive/data/0", data)]),

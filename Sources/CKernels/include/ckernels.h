@@ -18,6 +18,17 @@
 // For `keep_equal` and `drop_equal`: all of them.
 #define BRAID_ALL_EQUAL ((size_t)INT64_MAX)
 
+// Which differences to the base of one model are kept at random.
+typedef struct {
+  // Selects the stream of random bits.
+  uint64_t key;
+  // Magnitudes in ascending order. An element above a of them and not below b has the rank a + b.
+  const float *levels;
+  size_t levels_count;
+  // 2^32 times the probability of being kept: of rank 0, and how much more it is with each rank.
+  uint64_t threshold, step;
+} braid_draw;
+
 // Which differences to the base a block keeps, for one model. Magnitudes are compared as bit patterns.
 typedef struct {
   float weight;
@@ -30,31 +41,54 @@ typedef struct {
   // ... and is then dropped again if it is above `drop_above`, or equal to it and among the first `drop_equal`.
   int32_t drop_above;
   size_t drop_equal;
-  // Consensus 3: factor of what this model contributes where no other does.
+  // BRAID_VOTE_PARTICIPANTS: factor of what this model contributes where no other does. BRAID_VOTE_USEFUL: how many
+  // times the rest of the sum this model has to exceed to count as one to whom the sum is of use.
   float alone;
+  // What chance leaves of them, or NULL.
+  const braid_draw *draw;
+  // Zero for each element of the block that is left out, or NULL.
+  const float *where;
 } braid_cut;
+
+// At most so many models.
+#define BRAID_MODELS 64
+
+enum {
+  // All differences count.
+  BRAID_VOTE_NONE = 0,
+  // Those with the sign of the sum.
+  BRAID_VOTE_SUM = 1,
+  // Those with the sign that most have.
+  BRAID_VOTE_COUNT = 2,
+  // Those that are not zero.
+  BRAID_VOTE_PARTICIPANTS = 3,
+  // All, but only where the sum is of use to enough models.
+  BRAID_VOTE_USEFUL = 4,
+};
+
+enum { BRAID_DIVIDE_BY_NOTHING = 0, BRAID_DIVIDE_BY_WEIGHTS = 1, BRAID_DIVIDE_BY_NUMBER = 2 };
 
 // How the kept differences of several models become one.
 typedef struct {
-  // 0: all count. 1: only those with the sign of the weighted sum. 2: only those with the sign of the majority.
-  // 3: those that are not zero; 0 divides by the weights of all, 3 by the weights of those.
-  // 4: as 1, but the sum that elects is not weighted.
-  int consensus;
-  // Whether to divide by the weights that took part; a divisor of zero counts as one.
-  int normalize;
+  int vote;
+  // Whether differences vote for a sign before they are weighted.
+  int unweighted;
+  // Whether a sum of zero elects minus; else plus.
+  int zero_is_negative;
+  // Whether the largest of those that count is taken; else their sum.
+  int largest;
+  // What to divide by, of those that count; zero counts as one.
+  int divisor;
+  // BRAID_VOTE_USEFUL: how many models are enough.
+  int quorum;
   float lambda;
 } braid_election;
 
-// Which differences to the base of one model are kept at random.
+// What turns a row and its base's into distributions: e^(x - reference) * factor; the two differ by a factor of
+// e^(x - base - offset).
 typedef struct {
-  // Selects the stream of random bits.
-  uint64_t key;
-  // Magnitudes in ascending order. An element above a of them and not below b has the rank a + b.
-  const float *levels;
-  size_t levels_count;
-  // For each rank, 2 * levels_count + 1 of them: 2^32 times the probability of being kept.
-  const uint64_t *thresholds;
-} braid_draw;
+  float base_reference, base_factor, reference, factor, offset;
+} braid_softmax;
 
 #define BRAID_SPIKES 4
 
@@ -110,6 +144,14 @@ typedef struct {
   void (*float8e4m3_from_float32)(const float *in, uint8_t *out, size_t count);
   void (*float8e5m2_from_float32)(const float *in, uint8_t *out, size_t count);
   void (*float64_from_float32)(const float *in, double *out, size_t count);
+  // Rounded to odd: towards zero, and the last bit set where that lost something. What is rounded to a type of at most
+  // 21 significant bits afterwards has been rounded only once.
+  void (*odd_float32_from_float64)(const double *in, float *out, size_t count);
+
+  // How far elements are from what was stored for them. Raises *largest to the largest difference
+  // of two finite ones, and returns how many finite ones were stored as what is not finite.
+  size_t (*rounding_errors)(const float *exact, const float *stored, size_t count, double *largest);
+  size_t (*rounding_errors_float64)(const double *exact, const float *stored, size_t count, double *largest);
 
   // Blocks of elements that share scales, as in GGUF files; at any address.
   void (*float32_from_q4_0)(const uint8_t *in, float *out, size_t blocks);
@@ -135,63 +177,72 @@ typedef struct {
   void (*q4_k_from_float32)(const float *in, uint8_t *out, size_t blocks);
   void (*q6_k_from_float32)(const float *in, uint8_t *out, size_t blocks);
 
+  // Inputs below that are `const void *` are float32, or bfloat16 as it is stored if `half` is not zero.
+
   // out = sum of coefficients[j] * inputs[j], added in the order of the inputs.
-  void (*linear_combination)(const float *const *inputs, const float *coefficients, size_t inputs_count, float *out,
-                             size_t count);
+  void (*linear_combination)(const void *const *inputs, const float *coefficients, size_t inputs_count, int half,
+                             float *out, size_t count);
   // out = base + lambda * (sum of coefficients[j] * (inputs[j] - base)), added in the order of the inputs.
-  void (*delta_combination)(const float *base, const float *const *inputs, const float *coefficients,
-                            size_t inputs_count, float lambda, float *out, size_t count);
+  void (*delta_combination)(const void *base, const void *const *inputs, const float *coefficients,
+                            size_t inputs_count, float lambda, int half, float *out, size_t count);
   // out = sum of coefficients[j][i] * inputs[j][i], added in the order of the inputs.
   void (*elementwise_combination)(const float *const *inputs, const float *const *coefficients, size_t inputs_count,
                                   float *out, size_t count);
   // out = w * x + (1 - w) * base with w = limit / max(|x - base|, 1e-6), at least 0 and at most 1.
-  void (*bounded_move)(const float *base, const float *x, float limit, float *out, size_t count);
+  void (*bounded_move)(const void *base, const void *x, float limit, int half, float *out, size_t count);
 
-  // out = a where the mask is not zero, else b.
-  void (*choose)(const float *mask, const float *a, const float *b, float *out, size_t count);
   // The variance of the differences to the base over the models, of the models as the whole population.
-  void (*difference_variance)(const float *base, const float *const *inputs, size_t inputs_count, float *out,
+  void (*difference_variance)(const void *base, const void *const *inputs, size_t inputs_count, int half, float *out,
                               size_t count);
+
+  // Whether no element is infinite or NaN.
+  int (*all_finite)(const void *x, int half, size_t count);
 
   // The dot product of a block in float64: 16 lanes, then the lanes pairwise.
   double (*dot)(const float *a, const float *b, size_t count);
-
+  // The same for all pairs of inputs: (0, 0), (0, 1), ..., (1, 1), ...
+  void (*gram)(const void *const *inputs, size_t inputs_count, int half, size_t count, double *products);
   // sums[i] += a[i] * b[i], in float64.
   void (*accumulate_products)(const float *a, const float *b, double *sums, size_t count);
 
+  // The sum of e^(x - reference) over at least one element, in float64 lanes; the reference is zero, or the largest
+  // element where that is far from zero.
+  void (*exponential_sum)(const void *x, int half, size_t count, float *reference, double *sum);
+  // This part's share in the Kullback-Leibler divergence of a row from its base's, 1e-8 added to each probability.
+  double (*divergence)(const void *base, const void *x, const braid_softmax *softmax, int half, size_t count);
+  // out = |x - base| * factor.
+  void (*scaled_distance)(const void *base, const void *x, float factor, int half, float *out, size_t count);
+
   // Counts the magnitudes of x - base by their upper 15 bits, into COPIES interleaved histograms.
-  void (*magnitude_histogram)(const float *base, const float *x, size_t count, uint32_t *bins);
+  void (*magnitude_histogram)(const void *base, const void *x, int half, size_t count, uint32_t *bins);
   // Counts the magnitudes whose upper 15 bits are `prefix` by their lower 16 bits; returns how many of those are zero.
-  size_t (*magnitude_refinement)(const float *base, const float *x, size_t count, uint32_t prefix, uint32_t *bins);
+  size_t (*magnitude_refinement)(const void *base, const void *x, int half, size_t count, uint32_t prefix,
+                                 uint32_t *bins);
   // Sorts magnitudes into: at or above `window->end` (counted), equal to a spike (counted), else at or above
   // `window->begin` (appended to `others`, which has room for `count` patterns; their number is returned).
-  size_t (*magnitude_window)(const float *base, const float *x, size_t count, const braid_window *window,
+  size_t (*magnitude_window)(const void *base, const void *x, int half, size_t count, const braid_window *window,
                              uint32_t *above, uint32_t *equal, uint32_t *others);
-  // The same for bfloat16 as it is stored.
-  size_t (*magnitude_window_bfloat16)(const uint16_t *base, const uint16_t *x, size_t count, const braid_window *window,
-                                      uint32_t *above, uint32_t *equal, uint32_t *others);
   // How many magnitudes have exactly this pattern.
-  size_t (*magnitude_count_equal)(const float *base, const float *x, size_t count, uint32_t pattern);
+  size_t (*magnitude_count_equal)(const void *base, const void *x, int half, size_t count, uint32_t pattern);
+  // The magnitudes near the ranks (2 * level + 1) / (2 * levels_count), in ascending order, of fewer than 2^24.
+  void (*row_levels)(const float *magnitudes, size_t count, float *levels, size_t levels_count);
 
-  // Adds the magnitudes of x - base, in float64 lanes: all of them to sums[0], those that the cut keeps to sums[1].
-  void (*magnitude_sums)(const float *base, const float *x, const braid_cut *cut, size_t count, double *sums);
-
-  // out = x where the draw for the element keeps it, else base; `first` is the number of the first element.
-  void (*thin_out)(const float *base, const float *x, const braid_draw *draw, uint64_t first, float *out,
-                   size_t count);
+  // Adds in float64 lanes the magnitudes of x - base: all of them to sums[0], those that the cut keeps to sums[1] and
+  // their squares to sums[2]. `first` is the number of the first element, on which random draws depend.
+  void (*magnitude_sums)(const void *base, const void *x, const braid_cut *cut, uint64_t first, int half, size_t count,
+                         double *sums);
 
   // Adds for model j the number of positions where its difference alone has a magnitude pattern above `above` to
-  // counts[2 * j], and of those where it has company to counts[2 * j + 1]; at most 255 models.
-  void (*count_participants)(const float *base, const float *const *inputs, size_t inputs_count, uint32_t above,
+  // counts[2 * j], and of those where it has company to counts[2 * j + 1]; at most BRAID_MODELS models.
+  void (*count_participants)(const void *base, const void *const *inputs, size_t inputs_count, uint32_t above, int half,
                              size_t count, uint64_t *counts);
 
-  // out = base + lambda * elected differences; `scratch` holds inputs_count * 256 floats.
-  void (*elect)(const float *base, const float *const *inputs, const braid_cut *cuts, size_t inputs_count,
-                braid_election election, float *scratch, float *out, size_t count);
-  // The same for bfloat16 as it is stored, for up to four models, a sign election and no split tie: computes as many
-  // elements as it can and returns how many that is.
-  size_t (*elect_bfloat16)(const uint16_t *base, const uint16_t *const *inputs, const braid_cut *cuts,
-                           size_t inputs_count, braid_election election, float *out, size_t count);
+  // out = base + lambda * elected differences, for at most BRAID_MODELS models.
+  void (*elect)(const void *base, const void *const *inputs, const braid_cut *cuts, size_t inputs_count,
+                const braid_election *election, uint64_t first, int half, float *out, size_t count);
+  // How many positions have a positive sum of kept, unweighted differences, less how many have a negative one.
+  int64_t (*sign_balance)(const void *base, const void *const *inputs, const braid_cut *cuts, size_t inputs_count,
+                          uint64_t first, int half, size_t count);
 
   // Sums over a block in float64 lanes; `sums` is overwritten.
   void (*value_sums)(const float *x, size_t count, braid_value_sums *sums);

@@ -28,7 +28,15 @@ static void BRAID_SUFFIX(float32_from_bfloat16)(const uint16_t *in, float *out, 
   out[i] = as_float(result | sign);
 
 static void BRAID_SUFFIX(float32_from_float16)(const uint16_t *in, float *out, size_t count) {
-  for (size_t i = 0; i < count; i++) { SMALL_TO_FLOAT(in[i], 5, 10, magnitude >= 0x7c00) }
+  size_t i = 0;
+#ifdef BRAID_HALVES
+  // One instruction instead of fifteen, with the same bits: signalling NaNs become quiet ones.
+  for (; i + 8 <= count; i += 8) _mm256_storeu_ps(out + i, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(in + i))));
+#endif
+  for (; i < count; i++) {
+    SMALL_TO_FLOAT(in[i], 5, 10, magnitude >= 0x7c00)
+    out[i] = as_float(as_bits(out[i]) | (magnitude > 0x7c00 ? 0x400000u : 0));
+  }
 }
 
 static void BRAID_SUFFIX(float32_from_float8e4m3)(const uint8_t *in, float *out, size_t count) {
@@ -79,7 +87,17 @@ static void BRAID_SUFFIX(bfloat16_from_float32)(const float *in, uint16_t *out, 
   out[i] = (type)(result | ((u >> 31) << (exponent + mantissa)));
 
 static void BRAID_SUFFIX(float16_from_float32)(const float *in, uint16_t *out, size_t count) {
-  for (size_t i = 0; i < count; i++) { SMALL_FROM_FLOAT(uint16_t, 5, 10, 0x47800000u, 0x7c00u, 0x7e00u) }
+  size_t i = 0;
+#ifdef BRAID_HALVES
+  for (; i + 8 <= count; i += 8) {
+    const __m128i half = _mm256_cvtps_ph(_mm256_loadu_ps(in + i), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    // A NaN keeps nothing but its sign here, as in the plain loop.
+    const __m128i nan = _mm_cmpgt_epi16(_mm_and_si128(half, _mm_set1_epi16(0x7fff)), _mm_set1_epi16(0x7c00));
+    const __m128i quiet = _mm_or_si128(_mm_and_si128(half, _mm_set1_epi16((short)0x8000)), _mm_set1_epi16(0x7e00));
+    _mm_storeu_si128((__m128i *)(out + i), _mm_blendv_epi8(half, quiet, nan));
+  }
+#endif
+  for (; i < count; i++) { SMALL_FROM_FLOAT(uint16_t, 5, 10, 0x47800000u, 0x7c00u, 0x7e00u) }
 }
 
 // e4m3fn has no infinity: from 464 on everything is NaN, as in PyTorch.

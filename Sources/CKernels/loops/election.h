@@ -1,208 +1,268 @@
 // Thinned-out differences to the base, and what several models agree on. Part of kernels_body.h.
 
-// The weighted differences that one model's cut keeps; ties at a threshold are settled in order, one by one, in the
-// single block where they are split.
-static void BRAID_SUFFIX(cut_differences)(const float *base, const float *x, const braid_cut *cut, size_t *equal_kept,
-                                          size_t *equal_dropped, float *restrict out, size_t count) {
+// Moves lanes of a group whose magnitude is exactly a threshold across it, in order, as long as `seen` is below `limit`.
+static inline int32x16 BRAID_SUFFIX(split_ties)(int32x16 mask, int32x16 magnitude, int32_t threshold, size_t limit,
+                                               size_t *seen, int32_t value) {
+  if (limit == 0 || limit == BRAID_ALL_EQUAL || *seen >= limit) return mask;
+  for (uint32_t rest = lane_bits((uint32x16)(magnitude == threshold)); rest && *seen < limit; rest &= rest - 1) {
+    mask[__builtin_ctz(rest)] = value;
+    ++*seen;
+  }
+  return mask;
+}
+
+// What the differences of one model are after its cut, before they are weighted. `first` is the number of the block's first element.
+static inline __attribute__((always_inline)) float32x16 BRAID_SUFFIX(kept_difference)(
+    float32x16 x, float32x16 start, const braid_cut *cut, size_t *kept, size_t *dropped, uint64_t first,
+    size_t i, size_t count) {
+  const float32x16 difference = x - start;
+  const int32x16 magnitude = (int32x16)difference & 0x7fffffff;
   const int32_t keep = cut->keep_equal == BRAID_ALL_EQUAL ? cut->keep_above - 1 : cut->keep_above;
   const int32_t drop = cut->drop_equal == BRAID_ALL_EQUAL ? cut->drop_above - 1 : cut->drop_above;
-  const float weight = cut->weight, scale = cut->scale;
-  for (size_t i = 0; i < count; i++) {
-    const float difference = x[i] - base[i];
-    const int32_t magnitude = (int32_t)(as_bits(difference) & 0x7fffffffu);
-    const float product = difference * scale * weight;
-    out[i] = ((magnitude > keep) & (magnitude <= drop)) ? product : 0.0f;
-  }
-  const int splits_kept = cut->keep_equal != BRAID_ALL_EQUAL && *equal_kept < cut->keep_equal;
-  const int splits_dropped = cut->drop_equal != BRAID_ALL_EQUAL && *equal_dropped < cut->drop_equal;
-  if (!splits_kept && !splits_dropped) return;
-  for (size_t i = 0; i < count; i++) {
-    const float difference = x[i] - base[i];
-    const int32_t magnitude = (int32_t)(as_bits(difference) & 0x7fffffffu);
-    const int below_drop = magnitude <= drop;
-    if (splits_kept && magnitude == cut->keep_above && *equal_kept < cut->keep_equal) {
-      ++*equal_kept;
-      if (below_drop) out[i] = difference * scale * weight;
-    }
-    if (splits_dropped && magnitude == cut->drop_above && *equal_dropped < cut->drop_equal) {
-      ++*equal_dropped;
-      out[i] = 0.0f;
-    }
-  }
+  int32x16 above = magnitude > keep, below = magnitude <= drop;
+  above = BRAID_SUFFIX(split_ties)(above, magnitude, cut->keep_above, cut->keep_equal, kept, -1);
+  below = BRAID_SUFFIX(split_ties)(below, magnitude, cut->drop_above, cut->drop_equal, dropped, 0);
+  int32x16 mask = above & below;
+  if (cut->where) mask &= group_at(cut->where, i, count, 0) != 0.0f;
+  if (cut->draw) mask &= BRAID_SUFFIX(drawn)((float32x16)magnitude, cut->draw, first + i);
+  return lanes_where(mask, difference * cut->scale);
 }
 
-static double BRAID_SUFFIX(sum_of_magnitudes)(const float *x, size_t count) {
-  double lanes[LANES] = {0};
-  size_t i = 0;
-  for (; i + LANES <= count; i += LANES)
-    for (size_t k = 0; k < LANES; k++) lanes[k] += (double)as_float(as_bits(x[i + k]) & 0x7fffffffu);
-  for (size_t k = 0; i + k < count; k++) lanes[k] += (double)as_float(as_bits(x[i + k]) & 0x7fffffffu);
-  for (size_t width = LANES / 2; width > 0; width /= 2)
-    for (size_t k = 0; k < width; k++) lanes[k] += lanes[k + width];
-  return lanes[0];
-}
-
-static void BRAID_SUFFIX(magnitude_sums)(const float *base, const float *x, const braid_cut *cut, size_t count,
-                                         double *sums) {
-  braid_cut all = {.weight = 1, .scale = 1, .keep_above = -1, .drop_above = INT32_MAX}, kept_cut = *cut;
-  kept_cut.weight = kept_cut.scale = 1;
-  float part[CHUNK];
-  size_t kept = 0, dropped = 0, none = 0;
-  for (size_t start = 0; start < count; start += CHUNK) {
-    const size_t length = count - start < CHUNK ? count - start : CHUNK;
-    BRAID_SUFFIX(cut_differences)(base + start, x + start, &all, &none, &none, part, length);
-    sums[0] += BRAID_SUFFIX(sum_of_magnitudes)(part, length);
-    BRAID_SUFFIX(cut_differences)(base + start, x + start, &kept_cut, &kept, &dropped, part, length);
-    sums[1] += BRAID_SUFFIX(sum_of_magnitudes)(part, length);
+// Which lanes a vote elects as positive.
+static inline __attribute__((always_inline)) int32x16 BRAID_SUFFIX(elected_positive)(
+    const float32x16 *part, const braid_cut *cuts, const size_t models, const braid_election *election) {
+  float32x16 total = {0};
+  for (size_t j = 0; j < models; j++) {
+    const float32x16 vote = election->unweighted ? part[j] : part[j] * cuts[j].weight;
+    if (election->vote == BRAID_VOTE_COUNT)
+      total += (float32x16)(((int32x16)((float32x16){0} + 1.0f) & (vote > 0.0f)) |
+                            ((int32x16)((float32x16){0} - 1.0f) & (vote < 0.0f)));
+    else
+      total += vote;
   }
+  return election->zero_is_negative ? total > 0.0f : total >= 0.0f;
 }
 
-// The election for a few models in one go, everything in registers; for blocks in which no tie is split. `models` is a
-// constant wherever this is inlined. Returns how many elements it has done.
-static inline __attribute__((always_inline)) size_t BRAID_SUFFIX(elect_lanes)(
-    const void *base, const void *const *inputs, const braid_cut *cuts, const size_t models, braid_election election,
-    float *out, size_t count, const int half) {
-  const int32x16 zero = {0};
-  size_t i = 0;
-  for (; i + LANES <= count; i += LANES) {
-    const float32x16 start = lanes_at(base, i, half);
-    float32x16 part[4], total = {0}, mix = {0}, divisor = {0};
+// What the differences of a group become together. `models` is a constant where they are few.
+static inline __attribute__((always_inline)) float32x16 BRAID_SUFFIX(elected)(
+    const float32x16 *part, const braid_cut *cuts, const size_t models, const braid_election *election) {
+  const float32x16 one = (float32x16){0} + 1.0f;
+  float32x16 mix = {0}, divisor = {0};
+  if (election->vote == BRAID_VOTE_SUM || election->vote == BRAID_VOTE_COUNT) {
+    const int32x16 positive = BRAID_SUFFIX(elected_positive)(part, cuts, models, election);
     for (size_t j = 0; j < models; j++) {
-      const float32x16 difference = lanes_at(inputs[j], i, half) - start;
-      const int32x16 magnitude = (int32x16)difference & 0x7fffffff;
-      const int32_t keep = cuts[j].keep_equal == BRAID_ALL_EQUAL ? cuts[j].keep_above - 1 : cuts[j].keep_above;
-      const int32_t drop = cuts[j].drop_equal == BRAID_ALL_EQUAL ? cuts[j].drop_above - 1 : cuts[j].drop_above;
-      const int32x16 kept = (magnitude > keep) & (magnitude <= drop);
-      part[j] = (float32x16)((int32x16)(difference * cuts[j].scale * cuts[j].weight) & kept);
-      total += part[j];
+      const float32x16 weighted = part[j] * cuts[j].weight;
+      const float32x16 vote = election->unweighted ? part[j] : weighted;
+      const int32x16 agrees = (positive & (vote > 0.0f)) | (~positive & (vote < 0.0f));
+      const float32x16 share = lanes_where(agrees, weighted);
+      if (election->largest)
+        mix = lanes_choose(lanes_magnitude(share) > lanes_magnitude(mix), share, mix);
+      else
+        mix += share;
+      divisor += lanes_where(agrees, election->divisor == BRAID_DIVIDE_BY_WEIGHTS ? one * cuts[j].weight : one);
     }
-    const int32x16 positive = total >= 0.0f;
+  } else if (election->vote == BRAID_VOTE_USEFUL) {
+    float32x16 total = {0}, useful = {0};
+    for (size_t j = 0; j < models; j++) total += part[j] * cuts[j].weight;
     for (size_t j = 0; j < models; j++) {
-      const int32x16 agrees = (positive & (part[j] > 0.0f)) | (~positive & (part[j] < 0.0f));
-      mix += (float32x16)((int32x16)part[j] & agrees);
-      divisor += (float32x16)((int32x16)(zero + (int32x16)((float32x16){0} + cuts[j].weight)) & agrees);
+      const float32x16 weighted = part[j] * cuts[j].weight;
+      const int32x16 is = lanes_magnitude(weighted) > cuts[j].alone * lanes_magnitude(total - weighted);
+      useful += lanes_where(is, one);
     }
-    if (election.normalize) {
-      const int32x16 none = divisor == 0.0f;
-      const int32x16 one = (int32x16)((float32x16){0} + 1.0f);
-      mix = mix / (float32x16)(((int32x16)divisor & ~none) | (one & none));
+    return lanes_where(useful >= (float)election->quorum, total);
+  } else {
+    float32x16 alone = {0}, present = {0};
+    const int any = election->vote == BRAID_VOTE_NONE;
+    for (size_t j = 0; j < models; j++) {
+      const int32x16 takes_part = any ? (int32x16){0} - 1 : part[j] != 0.0f;
+      mix += part[j] * cuts[j].weight;
+      alone += lanes_where(takes_part, one * cuts[j].alone);
+      present += lanes_where(takes_part, one);
+      divisor += lanes_where(takes_part, election->divisor == BRAID_DIVIDE_BY_WEIGHTS ? one * cuts[j].weight : one);
     }
-    *(float32x16 *)(out + i) = start + (election.lambda != 1.0f ? mix * election.lambda : mix);
+    if (!any) mix = lanes_choose(present == 1.0f, mix * alone, mix);
+    // Weights of all that cancel but for rounding divide by one, too.
+    if (any) divisor = lanes_choose(lanes_magnitude(divisor) < 1e-8f, one, divisor);
   }
-  return i;
+  if (election->divisor == BRAID_DIVIDE_BY_NOTHING) return mix;
+  return mix / lanes_choose(divisor == 0.0f, one, divisor);
 }
 
-static int BRAID_SUFFIX(splits_no_tie)(const braid_cut *cuts, size_t models) {
+// Cuts without split ties, chance and positions that do not count need two comparisons.
+static inline __attribute__((always_inline)) int BRAID_SUFFIX(are_plain)(const braid_cut *cuts, size_t models) {
   for (size_t j = 0; j < models; j++) {
     if (cuts[j].keep_equal != 0 && cuts[j].keep_equal != BRAID_ALL_EQUAL) return 0;
     if (cuts[j].drop_equal != 0 && cuts[j].drop_equal != BRAID_ALL_EQUAL) return 0;
+    if (cuts[j].draw || cuts[j].where) return 0;
   }
   return 1;
 }
 
-// As much of a block as a few models without split ties allow; returns how many elements that is.
-static inline __attribute__((always_inline)) size_t BRAID_SUFFIX(elect_few)(
-    const void *base, const void *const *inputs, const braid_cut *cuts, size_t models, braid_election election,
-    float *out, size_t count, const int half) {
-  if (election.consensus != 1 || !BRAID_SUFFIX(splits_no_tie)(cuts, models)) return 0;
+static inline __attribute__((always_inline)) float32x16 BRAID_SUFFIX(plain_difference)(float32x16 x, float32x16 start,
+                                                                                      const braid_cut *cut) {
+  const float32x16 difference = x - start;
+  const int32x16 magnitude = (int32x16)difference & 0x7fffffff;
+  const int32_t keep = cut->keep_equal == BRAID_ALL_EQUAL ? cut->keep_above - 1 : cut->keep_above;
+  const int32_t drop = cut->drop_equal == BRAID_ALL_EQUAL ? cut->drop_above - 1 : cut->drop_above;
+  return lanes_where((magnitude > keep) & (magnitude <= drop), difference * cut->scale);
+}
+
+// `models`, `half`, `plain` and, for the usual rules, most of `election` are constants wherever this is inlined.
+static inline __attribute__((always_inline)) void BRAID_SUFFIX(elect_lanes)(
+    const void *base, const void *const *inputs, const braid_cut *cuts, const size_t models,
+    const braid_election election, uint64_t first, float *out, size_t count, const int half, const int plain) {
+  size_t kept[BRAID_MODELS], dropped[BRAID_MODELS];
+  float32x16 few[4], many[BRAID_MODELS], *part = models <= 4 ? few : many;
+  // Copies, which `out` cannot alias, stay in registers.
+  braid_cut few_cuts[4];
+  const void *few_inputs[4];
+  if (models <= 4) {
+    for (size_t j = 0; j < models; j++) {
+      few_cuts[j] = cuts[j];
+      few_inputs[j] = inputs[j];
+    }
+    cuts = few_cuts;
+    inputs = few_inputs;
+  }
+  if (!plain)
+    for (size_t j = 0; j < models; j++) kept[j] = dropped[j] = 0;
+  for (size_t i = 0; i < count; i += LANES) {
+    const size_t length = count - i < LANES ? count - i : LANES;
+    const float32x16 start = group_at(base, i, length, half);
+    for (size_t j = 0; j < models; j++) {
+      const float32x16 x = group_at(inputs[j], i, length, half);
+      part[j] = plain ? BRAID_SUFFIX(plain_difference)(x, start, &cuts[j])
+                      : BRAID_SUFFIX(kept_difference)(x, start, &cuts[j], &kept[j], &dropped[j], first, i, length);
+    }
+    const float32x16 mix = BRAID_SUFFIX(elected)(part, cuts, models, &election);
+    store_group(start + (election.lambda != 1.0f ? mix * election.lambda : mix), out + i, length);
+  }
+}
+
+// The usual rules are spelled out, so that loops do not ask for them again and again.
+static inline __attribute__((always_inline)) void BRAID_SUFFIX(elect_by)(
+    const void *base, const void *const *inputs, const braid_cut *cuts, const size_t models,
+    const braid_election *election, uint64_t first, float *out, size_t count, const int half, const int plain) {
+  const int sum = election->vote == BRAID_VOTE_SUM && !election->zero_is_negative && !election->largest;
+  const int weights = election->divisor == BRAID_DIVIDE_BY_WEIGHTS;
+#define BRAID_ELECT(...)                                                                                        \
+  do {                                                                                                          \
+    const braid_election known = {.lambda = election->lambda, __VA_ARGS__};                                          \
+    return BRAID_SUFFIX(elect_lanes)(base, inputs, cuts, models, known, first, out, count, half, plain);        \
+  } while (0)
+  if (sum && !election->unweighted && weights) BRAID_ELECT(.vote = BRAID_VOTE_SUM, .divisor = BRAID_DIVIDE_BY_WEIGHTS);
+  if (sum && !election->unweighted && !election->divisor) BRAID_ELECT(.vote = BRAID_VOTE_SUM);
+  if (sum && election->unweighted && weights)
+    BRAID_ELECT(.vote = BRAID_VOTE_SUM, .unweighted = 1, .divisor = BRAID_DIVIDE_BY_WEIGHTS);
+  if (election->vote == BRAID_VOTE_NONE && !election->divisor) BRAID_ELECT(.vote = BRAID_VOTE_NONE);
+#undef BRAID_ELECT
+  BRAID_SUFFIX(elect_lanes)(base, inputs, cuts, models, *election, first, out, count, half, plain);
+}
+
+// A few models stay in registers; more go through memory.
+static inline __attribute__((always_inline)) void BRAID_SUFFIX(elect_any)(
+    const void *base, const void *const *inputs, const braid_cut *cuts, size_t models, const braid_election *election,
+    uint64_t first, float *out, size_t count, const int half, const int plain) {
   switch (models) {
-    case 1: return BRAID_SUFFIX(elect_lanes)(base, inputs, cuts, 1, election, out, count, half);
-    case 2: return BRAID_SUFFIX(elect_lanes)(base, inputs, cuts, 2, election, out, count, half);
-    case 3: return BRAID_SUFFIX(elect_lanes)(base, inputs, cuts, 3, election, out, count, half);
-    case 4: return BRAID_SUFFIX(elect_lanes)(base, inputs, cuts, 4, election, out, count, half);
+    case 1: return BRAID_SUFFIX(elect_by)(base, inputs, cuts, 1, election, first, out, count, half, plain);
+    case 2: return BRAID_SUFFIX(elect_by)(base, inputs, cuts, 2, election, first, out, count, half, plain);
+    case 3: return BRAID_SUFFIX(elect_by)(base, inputs, cuts, 3, election, first, out, count, half, plain);
+    case 4: return BRAID_SUFFIX(elect_by)(base, inputs, cuts, 4, election, first, out, count, half, plain);
   }
-  return 0;
+  BRAID_SUFFIX(elect_lanes)(base, inputs, cuts, models, *election, first, out, count, half, plain);
 }
 
-static size_t BRAID_SUFFIX(elect_bfloat16)(const uint16_t *base, const uint16_t *const *inputs, const braid_cut *cuts,
-                                           size_t inputs_count, braid_election election, float *out, size_t count) {
-  return BRAID_SUFFIX(elect_few)(base, (const void *const *)inputs, cuts, inputs_count, election, out, count, 1);
+static void BRAID_SUFFIX(elect)(const void *base, const void *const *inputs, const braid_cut *cuts, size_t models,
+                                const braid_election *election, uint64_t first, int half, float *out, size_t count) {
+  const int plain = BRAID_SUFFIX(are_plain)(cuts, models);
+  if (half && plain) return BRAID_SUFFIX(elect_any)(base, inputs, cuts, models, election, first, out, count, 1, 1);
+  if (half) return BRAID_SUFFIX(elect_any)(base, inputs, cuts, models, election, first, out, count, 1, 0);
+  if (plain) return BRAID_SUFFIX(elect_any)(base, inputs, cuts, models, election, first, out, count, 0, 1);
+  BRAID_SUFFIX(elect_any)(base, inputs, cuts, models, election, first, out, count, 0, 0);
 }
 
-static void BRAID_SUFFIX(elect)(const float *base, const float *const *inputs, const braid_cut *cuts,
-                                size_t inputs_count, braid_election election, float *restrict scratch,
-                                float *restrict out, size_t count) {
-  size_t kept[64] = {0}, dropped[64] = {0};  // The caller never passes more models than this.
-  const size_t done = BRAID_SUFFIX(elect_few)(base, (const void *const *)inputs, cuts, inputs_count, election, out, count, 0);
-  for (size_t start = done; start < count; start += CHUNK) {
-    const size_t length = count - start < CHUNK ? count - start : CHUNK;
-    float total[CHUNK], mix[CHUNK], divisor[CHUNK];
-    for (size_t i = 0; i < length; i++) total[i] = 0;
-    float weights = 0;
-    for (size_t j = 0; j < inputs_count; j++) {
-      float *part = scratch + j * CHUNK;
-      braid_cut cut = cuts[j];
-      if (election.consensus == 4) cut.weight = 1;
-      BRAID_SUFFIX(cut_differences)
-      (base + start, inputs[j] + start, &cut, &kept[j], &dropped[j], part, length);
-      weights += cuts[j].weight;
-      if (election.consensus == 2)
-        for (size_t i = 0; i < length; i++) total[i] += part[i] > 0 ? 1.0f : part[i] < 0 ? -1.0f : 0.0f;
-      else
-        for (size_t i = 0; i < length; i++) total[i] += part[i];
-    }
-    if (election.consensus == 3) {
-      float alone[CHUNK];
-      uint32_t present[CHUNK];
-      for (size_t i = 0; i < length; i++) mix[i] = total[i];
-      for (size_t i = 0; i < length; i++) divisor[i] = alone[i] = 0;
-      for (size_t i = 0; i < length; i++) present[i] = 0;
-      for (size_t j = 0; j < inputs_count; j++) {
-        const float *part = scratch + j * CHUNK;
-        for (size_t i = 0; i < length; i++) {
-          const int takes_part = part[i] != 0;
-          divisor[i] += takes_part ? cuts[j].weight : 0.0f;
-          alone[i] += takes_part ? cuts[j].alone : 0.0f;
-          present[i] += takes_part;
-        }
-      }
-      for (size_t i = 0; i < length; i++) mix[i] = present[i] == 1 ? mix[i] * alone[i] : mix[i];
-      for (size_t i = 0; i < length; i++) divisor[i] = divisor[i] == 0 ? 1.0f : divisor[i];
-    } else if (election.consensus == 0) {
-      const float constant = weights < 1e-8f && weights > -1e-8f ? 1.0f : weights;
-      for (size_t i = 0; i < length; i++) mix[i] = total[i];
-      for (size_t i = 0; i < length; i++) divisor[i] = constant;
-    } else {
-      for (size_t i = 0; i < length; i++) mix[i] = 0;
-      for (size_t i = 0; i < length; i++) divisor[i] = 0;
-      for (size_t j = 0; j < inputs_count; j++) {
-        const float *part = scratch + j * CHUNK;
-        const float weight = cuts[j].weight;
-        const float factor = election.consensus == 4 ? weight : 1.0f;
-        for (size_t i = 0; i < length; i++) {
-          const int agrees = total[i] >= 0 ? part[i] > 0 : part[i] < 0;
-          mix[i] += agrees ? part[i] * factor : 0.0f;
-          divisor[i] += agrees ? weight : 0.0f;
-        }
-      }
-      for (size_t i = 0; i < length; i++) divisor[i] = divisor[i] == 0 ? 1.0f : divisor[i];
-    }
-    if (election.normalize)
-      for (size_t i = 0; i < length; i++) mix[i] = mix[i] / divisor[i];
-    if (election.lambda != 1.0f)
-      for (size_t i = 0; i < length; i++) mix[i] = mix[i] * election.lambda;
-    for (size_t i = 0; i < length; i++) out[start + i] = base[start + i] + mix[i];
+// How many positions have a sum of differences above zero, less how many have one below.
+static inline __attribute__((always_inline)) int64_t BRAID_SUFFIX(balance_lanes)(
+    const void *base, const void *const *inputs, const braid_cut *cuts, size_t models, uint64_t first, size_t count,
+    const int half) {
+  size_t kept[BRAID_MODELS] = {0}, dropped[BRAID_MODELS] = {0};
+  int64_t balance = 0;
+  for (size_t i = 0; i < count; i += LANES) {
+    const size_t length = count - i < LANES ? count - i : LANES;
+    const float32x16 start = group_at(base, i, length, half);
+    float32x16 total = {0};
+    for (size_t j = 0; j < models; j++)
+      total += BRAID_SUFFIX(kept_difference)(group_at(inputs[j], i, length, half), start, &cuts[j],
+                                             &kept[j], &dropped[j], first, i, length);
+    balance += __builtin_popcount(lane_bits((uint32x16)(total > 0.0f)));
+    balance -= __builtin_popcount(lane_bits((uint32x16)(total < 0.0f)));
   }
+  return balance;
 }
 
-static void BRAID_SUFFIX(count_participants)(const float *base, const float *const *inputs, size_t inputs_count,
-                                             uint32_t above, size_t count, uint64_t *counts) {
-  uint8_t present[CHUNK];
-  for (size_t start = 0; start < count; start += CHUNK) {
-    const size_t length = count - start < CHUNK ? count - start : CHUNK;
-    for (size_t i = 0; i < length; i++) present[i] = 0;
-    for (size_t j = 0; j < inputs_count; j++)
-      for (size_t i = 0; i < length; i++)
-        present[i] += (as_bits(inputs[j][start + i] - base[start + i]) & 0x7fffffffu) > above;
-    for (size_t j = 0; j < inputs_count; j++) {
-      uint32_t unique = 0, shared = 0;
-      for (size_t i = 0; i < length; i++) {
-        const int active = (as_bits(inputs[j][start + i] - base[start + i]) & 0x7fffffffu) > above;
-        unique += active & (present[i] == 1);
-        shared += active & (present[i] > 1);
-      }
-      counts[2 * j] += unique;
-      counts[2 * j + 1] += shared;
+static int64_t BRAID_SUFFIX(sign_balance)(const void *base, const void *const *inputs, const braid_cut *cuts,
+                                          size_t models, uint64_t first, int half, size_t count) {
+  if (half) return BRAID_SUFFIX(balance_lanes)(base, inputs, cuts, models, first, count, 1);
+  return BRAID_SUFFIX(balance_lanes)(base, inputs, cuts, models, first, count, 0);
+}
+
+static inline __attribute__((always_inline)) void BRAID_SUFFIX(magnitude_lanes)(
+    const void *base, const void *x, const braid_cut *cut, uint64_t first, size_t count, double *sums, const int half) {
+  float64x16 all = {0}, part = {0}, squares = {0};
+  braid_cut unscaled = *cut;
+  unscaled.scale = 1;
+  size_t kept = 0, dropped = 0;
+  for (size_t i = 0; i < count; i += LANES) {
+    const size_t length = count - i < LANES ? count - i : LANES;
+    const float32x16 start = group_at(base, i, length, half);
+    const float32x16 end = group_at(x, i, length, half);
+    all += __builtin_convertvector(lanes_magnitude(end - start), float64x16);
+    const float32x16 left = BRAID_SUFFIX(kept_difference)(end, start, &unscaled, &kept, &dropped, first, i, length);
+    const float64x16 wide = __builtin_convertvector(lanes_magnitude(left), float64x16);
+    part += wide;
+    squares += wide * wide;
+  }
+  sums[0] += lanes_sum(all);
+  sums[1] += lanes_sum(part);
+  sums[2] += lanes_sum(squares);
+}
+
+static void BRAID_SUFFIX(magnitude_sums)(const void *base, const void *x, const braid_cut *cut, uint64_t first, int half,
+                                         size_t count, double *sums) {
+  if (half) return BRAID_SUFFIX(magnitude_lanes)(base, x, cut, first, count, sums, 1);
+  BRAID_SUFFIX(magnitude_lanes)(base, x, cut, first, count, sums, 0);
+}
+
+static inline __attribute__((always_inline)) void BRAID_SUFFIX(participant_lanes)(
+    const void *base, const void *const *inputs, size_t models, uint32_t above, size_t count, uint64_t *counts,
+    const int half) {
+  uint32x16 alone[BRAID_MODELS], shared[BRAID_MODELS], active[BRAID_MODELS];
+  for (size_t j = 0; j < models; j++) alone[j] = shared[j] = (uint32x16){0};
+  for (size_t i = 0; i < count; i += LANES) {
+    const size_t length = count - i < LANES ? count - i : LANES;
+    const float32x16 start = group_at(base, i, length, half);
+    uint32x16 present = {0};
+    for (size_t j = 0; j < models; j++) {
+      const float32x16 difference = group_at(inputs[j], i, length, half) - start;
+      // Comparisons give all ones, which is minus one.
+      active[j] = (uint32x16)(((uint32x16)difference & 0x7fffffffu) > above);
+      present -= active[j];
+    }
+    const uint32x16 one = (uint32x16)(present == 1);
+    for (size_t j = 0; j < models; j++) {
+      alone[j] -= active[j] & one;
+      shared[j] -= active[j] & ~one;
     }
   }
+  for (size_t j = 0; j < models; j++)
+    for (size_t k = 0; k < LANES; k++) {
+      counts[2 * j] += alone[j][k];
+      counts[2 * j + 1] += shared[j][k];
+    }
+}
+
+static void BRAID_SUFFIX(count_participants)(const void *base, const void *const *inputs, size_t models,
+                                             uint32_t above, int half, size_t count, uint64_t *counts) {
+  if (half) return BRAID_SUFFIX(participant_lanes)(base, inputs, models, above, count, counts, 1);
+  BRAID_SUFFIX(participant_lanes)(base, inputs, models, above, count, counts, 0);
 }

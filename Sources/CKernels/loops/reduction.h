@@ -11,25 +11,87 @@ static double BRAID_SUFFIX(dot)(const float *a, const float *b, size_t count) {
   return lanes[0];
 }
 
+// The inner products of all pairs (0, 0), (0, 1), …, (1, 1), …; `models` is a constant. Products of float32 are exact
+// in float64, so a fused operation, where there is one, rounds as two would.
+static inline __attribute__((always_inline)) void BRAID_SUFFIX(gram_lanes)(const void *const *inputs,
+                                                                          const size_t models, size_t count,
+                                                                          double *products, const int half) {
+#pragma STDC FP_CONTRACT ON
+  float64x16 sums[10] = {{0}}, x[4];
+  for (size_t i = 0; i < count; i += LANES) {
+    const size_t length = count - i < LANES ? count - i : LANES;
+    for (size_t j = 0; j < models; j++)
+      x[j] = __builtin_convertvector(group_at(inputs[j], i, length, half), float64x16);
+    size_t pair = 0;
+    for (size_t j = 0; j < models; j++)
+      for (size_t k = j; k < models; k++, pair++) sums[pair] += x[j] * x[k];
+  }
+  for (size_t pair = 0; pair < models * (models + 1) / 2; pair++) products[pair] = lanes_sum(sums[pair]);
+}
+
+static inline __attribute__((always_inline)) void BRAID_SUFFIX(gram_any)(const void *const *inputs, size_t models,
+                                                                        size_t count, double *products,
+                                                                        const int half) {
+  switch (models) {
+    case 1: return BRAID_SUFFIX(gram_lanes)(inputs, 1, count, products, half);
+    case 2: return BRAID_SUFFIX(gram_lanes)(inputs, 2, count, products, half);
+    case 3: return BRAID_SUFFIX(gram_lanes)(inputs, 3, count, products, half);
+    case 4: return BRAID_SUFFIX(gram_lanes)(inputs, 4, count, products, half);
+  }
+  // More than the registers hold: pair by pair.
+  for (size_t j = 0; j < models; j++)
+    for (size_t k = j; k < models; k++) {
+      const void *pair[2] = {inputs[j], inputs[k]};
+      double of_pair[3];
+      BRAID_SUFFIX(gram_lanes)(pair, 2, count, of_pair, half);
+      *products++ = of_pair[1];
+    }
+}
+
+static void BRAID_SUFFIX(gram)(const void *const *inputs, size_t models, int half, size_t count, double *products) {
+  if (half) return BRAID_SUFFIX(gram_any)(inputs, models, count, products, 1);
+  BRAID_SUFFIX(gram_any)(inputs, models, count, products, 0);
+}
+
 static void BRAID_SUFFIX(accumulate_products)(const float *a, const float *b, double *restrict sums, size_t count) {
   for (size_t i = 0; i < count; i++) sums[i] += (double)a[i] * (double)b[i];
 }
 
-static void BRAID_SUFFIX(difference_variance)(const float *base, const float *const *inputs, size_t inputs_count,
-                                              float *restrict out, size_t count) {
-  const float models = (float)inputs_count;
-  for (size_t start = 0; start < count; start += CHUNK) {
-    const size_t length = count - start < CHUNK ? count - start : CHUNK;
-    float mean[CHUNK], sum[CHUNK];
-    for (size_t i = 0; i < length; i++) mean[i] = sum[i] = 0;
-    for (size_t j = 0; j < inputs_count; j++)
-      for (size_t i = 0; i < length; i++) mean[i] += inputs[j][start + i] - base[start + i];
-    for (size_t i = 0; i < length; i++) mean[i] = mean[i] / models;
-    for (size_t j = 0; j < inputs_count; j++)
-      for (size_t i = 0; i < length; i++) {
-        const float deviation = inputs[j][start + i] - base[start + i] - mean[i];
-        sum[i] += deviation * deviation;
-      }
-    for (size_t i = 0; i < length; i++) out[start + i] = sum[i] / models;
+static inline __attribute__((always_inline)) void BRAID_SUFFIX(variance_lanes)(const void *base,
+                                                                              const void *const *inputs, size_t models,
+                                                                              float *out, size_t count,
+                                                                              const int half) {
+  // One over a power of two is exact.
+  const float number = (float)models, factor = 1.0f / number;
+  const int exact = (models & (models - 1)) == 0;
+  for (size_t i = 0; i < count; i += LANES) {
+    const size_t length = count - i < LANES ? count - i : LANES;
+    const float32x16 start = group_at(base, i, length, half);
+    float32x16 mean = {0}, sum = {0};
+    for (size_t j = 0; j < models; j++) mean += group_at(inputs[j], i, length, half) - start;
+    mean = exact ? mean * factor : mean / number;
+    for (size_t j = 0; j < models; j++) {
+      const float32x16 deviation = group_at(inputs[j], i, length, half) - start - mean;
+      sum += deviation * deviation;
+    }
+    store_group(exact ? sum * factor : sum / number, out + i, length);
   }
+}
+
+static void BRAID_SUFFIX(difference_variance)(const void *base, const void *const *inputs, size_t models, int half,
+                                              float *out, size_t count) {
+  if (half) return BRAID_SUFFIX(variance_lanes)(base, inputs, models, out, count, 1);
+  BRAID_SUFFIX(variance_lanes)(base, inputs, models, out, count, 0);
+}
+
+static int BRAID_SUFFIX(all_finite)(const void *x, int half, size_t count) {
+  if (half) {
+    const uint16_t *words = x;
+    uint16_t odd = 0;
+    for (size_t i = 0; i < count; i++) odd |= (words[i] & 0x7f80u) == 0x7f80u;
+    return !odd;
+  }
+  uint32_t odd = 0;
+  for (size_t i = 0; i < count; i++) odd |= (as_bits(((const float *)x)[i]) & 0x7f800000u) == 0x7f800000u;
+  return !odd;
 }

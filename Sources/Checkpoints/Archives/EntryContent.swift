@@ -1,8 +1,17 @@
 extension ZipEntry {
-  /// The beginning of the content, or all of it if it is not longer than the limit.
+  /// Compares the bytes of a stored entry with its checksum.
+  func check(_ file: UntrustedBytes) throws(FormatError) {
+    guard let checked, let bytes = file.slice(at: data.lowerBound, count: data.count),
+      let difference = checked.difference(from: Checksum(of: bytes))
+    else { return }
+    throw file.fault(at: data.lowerBound, difference.found, expected: difference.expected)
+  }
+
+  /// The beginning of the content, or all of it, which then has the right checksum, if it is not longer than the limit.
   func prefix(_ limit: Int, of file: UntrustedBytes) throws(FormatError) -> [UInt8] {
     let content = content
     let length = min(limit, content.count)
+    if length == content.count { try check(file) }
     var bytes = [UInt8](repeating: 0, count: length)
     do throws(DecodingError) {
       try bytes.withMutableBytes { room throws(DecodingError) in

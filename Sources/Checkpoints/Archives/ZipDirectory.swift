@@ -78,6 +78,12 @@ struct ZipEntry {
   /// The CRC-32 of the uncompressed bytes, as the directory says.
   var checksum: UInt32
 
+  /// The checksum of the bytes in the archive, if it is one of them and was made: `torch.save` writes zero when it is
+  /// told to leave checksums out (`torch.serialization.set_crc32_options`).
+  var checked: EntryChecksum? {
+    isDeflated || checksum == 0 ? nil : EntryChecksum(name: name, bytes: data, checksum: checksum)
+  }
+
   /// The content, still compressed if it is.
   var content: StoredBytes {
     isDeflated

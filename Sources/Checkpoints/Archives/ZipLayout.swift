@@ -1,5 +1,3 @@
-internal import CZlib
-
 /// Lays out a zip archive of stored entries whose sizes are known before their contents are.
 ///
 /// Times are those of the first day that zip knows, so that equal contents make equal archives. What each entry holds
@@ -21,6 +19,9 @@ struct ZipLayout: LayoutClosing {
     var header: Int
     var content: Range<Int>
     var nameBytes: [UInt8]
+    /// The checksum of the bytes in front of the tensor.
+    var beginning: Checksum
+    var tensor: Int?
   }
 
   private let places: [Place]
@@ -34,8 +35,6 @@ struct ZipLayout: LayoutClosing {
   let tensorOffsets: [Int: Int]
 
   private static let alignment = 64
-  /// So many bytes of what was written are read back at once, and then let go of.
-  private static let readAtOnce = 4 << 20
   /// From this on sizes and offsets stand in the fields of the 64-bit extension.
   private static let limit = 0xFFFF_FFFF
 
@@ -47,7 +46,9 @@ struct ZipLayout: LayoutClosing {
     var end = 0
     for entry in entries {
       let name = Array(entry.name.utf8)
-      var place = Place(header: end, content: 0..<entry.byteCount, nameBytes: name)
+      var place = Place(
+        header: end, content: 0..<entry.byteCount, nameBytes: name,
+        beginning: entry.bytes.withUnsafeBytes { Checksum(of: $0) }, tensor: entry.tensor)
       let plain = end + Self.localHeader(place, padding: 0).count
       // An extra field has four bytes of its own in front of its content.
       let padding = (Self.alignment - (plain + 4) % Self.alignment) % Self.alignment
@@ -67,16 +68,11 @@ struct ZipLayout: LayoutClosing {
   }
 
   /// The checksums and the directory, which can be made only once the elements are there.
-  func pieces(ofShard shard: Int, elements file: MappedFile) -> [CheckpointLayout.Piece] {
+  func pieces(ofShard shard: Int, checksum: (Int) -> Checksum) -> [CheckpointLayout.Piece] {
     let checksums = places.map { place -> UInt32 in
-      var checksum: UInt = 0
-      for start in stride(from: place.content.lowerBound, to: place.content.upperBound, by: Self.readAtOnce) {
-        let part = start..<min(place.content.upperBound, start + Self.readAtOnce)
-        let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[part])
-        checksum = UInt(crc32_z(uLong(checksum), bytes.bindMemory(to: UInt8.self).baseAddress, bytes.count))
-        file.release(part)
-      }
-      return UInt32(truncatingIfNeeded: checksum)
+      var whole = place.beginning
+      if let tensor = place.tensor { whole.add(checksum(tensor)) }
+      return whole.value
     }
     return zip(places, checksums).map { place, checksum in
       CheckpointLayout.Piece(offset: place.header + 14, bytes: Self.bytes(checksum))

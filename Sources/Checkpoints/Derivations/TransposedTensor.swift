@@ -14,8 +14,7 @@ public struct TransposedTensor: TensorDerivation {
 
   private let stored: [Int]
   private let elementSize: Int
-  /// How far apart neighbours along each extent of the tensor lie in the file, in elements.
-  private let strides: [Int]
+  private let places: StridedElements
 
   /// How many bytes of a stored tensor are held at once, if its rows are not longer.
   private static let blockSize = 8 << 20
@@ -23,15 +22,15 @@ public struct TransposedTensor: TensorDerivation {
   /// Describes a transposition; nil unless the permutation has each stored extent once.
   public init?(_ source: TensorDescription, permutation: [Int]) {
     let stored = source.shape.dimensions
-    guard permutation.sorted() == Array(stored.indices) else { return nil }
+    guard permutation.sorted() == Array(stored.indices), let plain = StridedElements.rowMajor(stored),
+      let places = StridedElements(shape: permutation.map { stored[$0] }, strides: permutation.map { plain[$0] })
+    else { return nil }
     self.source = source.name
     self.permutation = permutation
     self.stored = stored
     elementSize = source.dtype.byteCount
-    shape = Shape(permutation.map { stored[$0] })
-    var plain = [Int](repeating: 1, count: stored.count)
-    for axis in stored.indices.dropLast().reversed() { plain[axis] = plain[axis + 1] * stored[axis + 1] }
-    strides = permutation.map { plain[$0] }
+    self.places = places
+    shape = Shape(places.shape)
   }
 
   /// The stored tensor.
@@ -42,13 +41,12 @@ public struct TransposedTensor: TensorDerivation {
     _ elements: Range<Int>, from checkpoint: any TensorSource, into destination: UnsafeMutableRawBufferPointer
   ) throws {
     guard !elements.isEmpty, let target = destination.baseAddress else { return }
-    let rows = stored.first ?? 1
+    let rowLength = stored.dropFirst().reduce(1, *)
     if let region = try checkpoint.region(of: source), let base = region.bytes.baseAddress {
       return withExtendedLifetime(region) {
-        gather(elements, rows: 0..<rows, from: base, into: target)
+        places.gather(elements, size: elementSize, in: 0..<shape.elementCount, from: base, into: target)
       }
     }
-    let rowLength = stored.dropFirst().reduce(1, *)
     // Of the stored rows only those that occur among the elements.
     let axis = permutation.firstIndex(of: 0)
     let needed = axis.map { ElementBox(of: elements, in: shape.dimensions).ranges[$0] } ?? 0..<1
@@ -57,57 +55,11 @@ public struct TransposedTensor: TensorDerivation {
     defer { block.deallocate() }
     guard let base = block.baseAddress else { return }
     for start in stride(from: needed.lowerBound, to: needed.upperBound, by: step) {
-      let rows = start..<min(start + step, needed.upperBound)
+      let window = start * rowLength..<min(start + step, needed.upperBound) * rowLength
       try checkpoint.read(
-        source, elements: rows.lowerBound * rowLength..<rows.upperBound * rowLength,
-        into: UnsafeMutableRawBufferPointer(rebasing: block[..<(rows.count * rowLength * elementSize)]))
-      gather(elements, rows: rows, from: base, into: target)
-    }
-  }
-
-  /// Collects those elements whose stored row is one of `rows`, the first of which begins at `base`.
-  private func gather(
-    _ elements: Range<Int>, rows: Range<Int>, from base: UnsafeRawPointer, into target: UnsafeMutableRawPointer
-  ) {
-    let dimensions = shape.dimensions
-    var box = ElementBox(of: elements, in: dimensions)
-    if let axis = permutation.firstIndex(of: 0) { box.ranges[axis] = box.ranges[axis].clamped(to: rows) }
-    guard let columns = box.ranges.last else {
-      return target.copyMemory(from: base, byteCount: elementSize)
-    }
-    let lines = ElementBox(box.ranges.dropLast())
-    let skipped = rows.lowerBound * (stored.dropFirst().reduce(1, *))
-    let step = (strides.last ?? 1) * elementSize
-    guard !columns.isEmpty, var line = lines.first else { return }
-    repeat {
-      var number = 0
-      var position = -skipped
-      for axis in line.indices {
-        number = number * dimensions[axis] + line[axis]
-        position += line[axis] * strides[axis]
-      }
-      number *= dimensions[dimensions.count - 1]
-      let wanted = (number + columns.lowerBound..<number + columns.upperBound).clamped(to: elements)
-      if wanted.isEmpty { continue }
-      let from = base + position * elementSize + (wanted.lowerBound - number) * step
-      copy(wanted.count, from: from, step: step, to: target + (wanted.lowerBound - elements.lowerBound) * elementSize)
-    } while lines.advance(&line)
-  }
-
-  private func copy(_ count: Int, from: UnsafeRawPointer, step: Int, to place: UnsafeMutableRawPointer) {
-    switch elementSize {
-    case 2:
-      for i in 0..<count {
-        place.storeBytes(of: (from + i * step).loadUnaligned(as: UInt16.self), toByteOffset: i * 2, as: UInt16.self)
-      }
-    case 4:
-      for i in 0..<count {
-        place.storeBytes(of: (from + i * step).loadUnaligned(as: UInt32.self), toByteOffset: i * 4, as: UInt32.self)
-      }
-    default:
-      for i in 0..<count {
-        (place + i * elementSize).copyMemory(from: from + i * step, byteCount: elementSize)
-      }
+        source, elements: window,
+        into: UnsafeMutableRawBufferPointer(rebasing: block[..<(window.count * elementSize)]))
+      places.gather(elements, size: elementSize, in: window, from: base, into: target)
     }
   }
 }

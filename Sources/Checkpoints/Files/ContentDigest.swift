@@ -10,7 +10,7 @@ package struct ContentDigest: Hashable, Sendable {
   /// The digest of some bytes.
   package init(of content: UnsafeRawBufferPointer) {
     var canonical = XXH128_canonical_t()
-    XXH128_canonicalFromHash(&canonical, XXH3_128bits(content.baseAddress, content.count))
+    XXH128_canonicalFromHash(&canonical, braid_xxh3_128(content.baseAddress, content.count))
     bytes = withUnsafeBytes(of: canonical) { Array($0) }
   }
 

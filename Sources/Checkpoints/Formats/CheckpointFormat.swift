@@ -74,11 +74,14 @@ public struct FileIndex: Sendable {
   public var tensors: [StoredTensor]
   /// Free texts about the file, in the order of the header.
   public var metadata: [Metadatum]
+  /// Checksums that the file states of parts of itself.
+  public var checksums: [EntryChecksum]
 
   /// Makes an index; formats do this.
-  public init(tensors: [StoredTensor], metadata: [Metadatum] = []) {
+  public init(tensors: [StoredTensor], metadata: [Metadatum] = [], checksums: [EntryChecksum] = []) {
     self.tensors = tensors
     self.metadata = metadata
+    self.checksums = checksums
   }
 }
 

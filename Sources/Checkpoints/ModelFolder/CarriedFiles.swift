@@ -49,7 +49,7 @@ extension ModelFolder {
   }
 
   private func isLeftOut(_ name: String) -> Bool {
-    CarriedFileRules.leftOut.contains(name) || isUnpacked && CarriedFileRules.packingNotes.contains(name)
+    CarriedFileRules.leftOut.contains(name) || isUnpacked && CarriedFileRules.packingNotes[name] != nil
   }
 }
 
@@ -60,8 +60,9 @@ enum CarriedFileRules {
     "config.json", "README.md", "mergekit_config.yml", "merge.yml", "token_sources.json", CheckpointRecord.name,
   ]
 
-  /// Where AutoGPTQ and AutoAWQ write how they packed the weights, beside or in place of `config.json`.
-  static let packingNotes: Set<String> = ["quantize_config.json", "quant_config.json"]
+  /// Where AutoGPTQ and AutoAWQ write how they packed the weights, beside or in place of `config.json`, and by what
+  /// method that was.
+  static let packingNotes = ["quantize_config.json": "gptq", "quant_config.json": "awq"]
 
   /// Endings of weight files of every kind, and of what training leaves beside them.
   static let weightExtensions: Set<String> = [

@@ -40,7 +40,7 @@ public struct ModelFolder: Sendable {
     var tensors = reading?.tensors
     var isUnpacked = false
     if tensors == nil {
-      tensors = try PackedWeights.derivations(of: checkpoint, configuration: configuration)
+      tensors = try PackedWeights.derivations(of: checkpoint, configuration: configuration, folder: folder)
       isUnpacked = tensors != nil
       if isUnpacked { configuration = try configuration?.removing(QuantizationSettings.keys) }
     }

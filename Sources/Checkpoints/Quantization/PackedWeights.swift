@@ -11,19 +11,26 @@ enum PackedWeights {
 
   /// The model's tensors with the packed ones undone; nil if nothing is packed.
   ///
+  /// - Parameters:
+  ///   - configuration: what `config.json` says.
+  ///   - folder: where to look for the notes of older tools if that says nothing.
   /// - Throws: if something is packed in a way that cannot be undone, or parts of it are missing or do not fit.
   static func derivations(
-    of checkpoint: Checkpoint, configuration: JSONFile?
+    of checkpoint: Checkpoint, configuration: JSONFile?, folder: String
   ) throws(CheckpointError) -> [DerivedTensor]? {
-    let settings = QuantizationSettings(configuration?.root)
     let index = checkpoint.index
+    var settings = QuantizationSettings(configuration?.root)
+    if settings == nil, index.tensors.contains(where: { $0.name.hasSuffix("." + PackedParts.codes) }) {
+      settings = try notes(in: folder)
+    }
     let packed = index.tensors.first(where: isPacked)
     switch settings?.method {
     case nil:
       // Float8 weights speak for themselves; integers do not say what they mean.
       if let codes = index.tensors.first(where: { isPacked($0) && $0.name.hasSuffix("." + PackedParts.codes) }) {
         throw refusal(
-          checkpoint, codes, "it holds codes, but there is no quantization_config that says how they are packed")
+          checkpoint, codes,
+          "it holds codes, but neither a quantization_config nor quantize_config.json says how they are packed")
       }
       return try ScaledFloat8.derivations(of: checkpoint, settings: nil)
     case _ where packed == nil: return nil
@@ -37,6 +44,15 @@ enum PackedWeights {
       guard let packed else { return nil }
       throw refusal(checkpoint, packed, "it is packed by \(PrintableText.quoted(method)), which cannot be read")
     }
+  }
+
+  /// What the tool that packed the weights wrote beside them.
+  private static func notes(in folder: String) throws(CheckpointError) -> QuantizationSettings? {
+    for (name, method) in CarriedFileRules.packingNotes.sorted(by: { $0.key < $1.key }) {
+      let path = Path.join(folder, name)
+      if FileStatus(path: path) != nil { return QuantizationSettings(notes: try JSONFile(path: path).root, method) }
+    }
+    return nil
   }
 
   /// Whether a tensor looks like codes: a matrix of small or packed integers, or of float8.
@@ -72,6 +88,12 @@ struct QuantizationSettings {
     self.root = root
     // Older configurations of compressed-tensors have a format and no method.
     method = (root["quant_method"]?.string ?? (root["format"] == nil ? "unnamed" : "compressed-tensors")).lowercased()
+  }
+
+  /// Reads the notes that a tool wrote for its own method.
+  init(notes root: JSONNode, _ method: String) {
+    self.root = root
+    self.method = method
   }
 
   /// The method with its format, where it has several.

@@ -1,6 +1,7 @@
 internal import Tensors
 
-/// A float8 matrix times its scales: one for the whole, one for each row, or one for each block.
+/// A float8 matrix times its scales: one for the whole, one for each row, or one for each block. A stack of matrices,
+/// such as the experts of a layer, has as many of them.
 ///
 /// DeepSeek-V3 stores `NAME_scale_inv` with a scale for each block of 128 × 128; compressed-tensors, FBGEMM and
 /// ModelOpt store `NAME_scale`. Both are factors of the weight, whatever the first is called.
@@ -21,13 +22,24 @@ struct ScaledFloat8: TensorDerivation {
   private let scale: StoredNumbers
   /// The length of the weight's rows.
   private let columns: Int
-  /// Rows and columns that share a scale, and scales in a row of them.
   private let grid: Grid
 
+  /// Which scale an element has.
   private struct Grid {
+    /// Rows and columns that share a scale.
     var rows: Int
     var columns: Int
+    /// Scales in a row of them.
     var scalesPerRow: Int
+    /// The rows of one matrix of the stack, and the rows of scales that belong to it.
+    var matrixRows = Int.max
+    var matrixScaleRows = 1
+
+    /// The row of scales for a row of the weight.
+    func scaleRow(ofRow row: Int) -> Int {
+      let (matrix, inside) = row.quotientAndRemainder(dividingBy: matrixRows)
+      return matrix * matrixScaleRows + inside / rows
+    }
   }
 
   var sources: [String] { [weight.name, scale.name] }
@@ -77,23 +89,30 @@ struct ScaledFloat8: TensorDerivation {
     }
     let columns = max(1, weight.shape.rowLength)
     let found = scale.shape.dimensions
+    let shape = weight.shape.dimensions
     if found.allSatisfy({ $0 == 1 }) {
       grid = Grid(rows: .max, columns: .max, scalesPerRow: 1)
+    } else if shape.count < 2 {
+      throw parts.fault(
+        scale.name, found: "the shape \(scale.shape)", expected: "[1] for \(weight.name) with the shape \(weight.shape)"
+      )
     } else {
-      let shape = weight.shape.dimensions
-      let rows = shape.first ?? 1
+      let (stack, rows) = (shape.dropLast(2), max(1, shape[shape.count - 2]))
       let blocks = [Self.quotient(rows, block.rows), Self.quotient(columns, block.columns)]
-      if shape.count == 2, found == [rows] || found == [rows, 1] {
-        grid = Grid(rows: 1, columns: .max, scalesPerRow: 1)
-      } else if shape.count == 2, found == blocks {
-        grid = Grid(rows: block.rows, columns: block.columns, scalesPerRow: blocks[1])
+      if found == stack + [rows] || found == stack + [rows, 1] {
+        grid = Grid(rows: 1, columns: .max, scalesPerRow: 1, matrixRows: rows, matrixScaleRows: rows)
+      } else if found == stack + blocks {
+        grid = Grid(
+          rows: block.rows, columns: block.columns, scalesPerRow: blocks[1], matrixRows: rows,
+          matrixScaleRows: blocks[0])
+      } else if !stack.isEmpty, found == Array(stack) || found == stack + [1, 1] {
+        grid = Grid(rows: .max, columns: .max, scalesPerRow: 1, matrixRows: rows)
       } else {
+        let choices = [[1]] + (stack.isEmpty ? [] : [Array(stack)]) + [stack + [rows], stack + [rows, 1]]
         throw parts.fault(
           scale.name, found: "the shape \(scale.shape)",
-          expected: shape.count == 2
-            ? "[1], [\(rows)], [\(rows), 1] or \(Shape(blocks)) for \(weight.name) with the shape \(weight.shape) "
-              + "and blocks of \(block.rows) × \(block.columns)"
-            : "[1] for \(weight.name) with the shape \(weight.shape)")
+          expected: choices.map { "\(Shape($0))" }.joined(separator: ", ") + " or \(Shape(stack + blocks)) for "
+            + "\(weight.name) with the shape \(weight.shape) and blocks of \(block.rows) × \(block.columns)")
       }
     }
     self.weight = StoredNumbers(name: weight.name, dtype: weight.dtype)
@@ -140,7 +159,7 @@ struct ScaledFloat8: TensorDerivation {
     var factors = [Float](repeating: 0, count: needed.count)
     var loaded: Int?
     for row in firstRow...lastRow {
-      let scaleRow = row / grid.rows
+      let scaleRow = grid.scaleRow(ofRow: row)
       if loaded != scaleRow {
         let place = scaleRow * grid.scalesPerRow
         try factors.withUnsafeMutableBufferPointer { buffer in

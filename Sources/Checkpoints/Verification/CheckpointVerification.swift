@@ -43,6 +43,7 @@ public struct CheckpointVerification: Sendable {
       }
     }
     var findings = found.withLock { found in found.sorted { $0.key < $1.key }.map(\.value) }
+    findings += try ChecksumComparison.findings(of: model.checkpoint, threads: threads)
     let record = try RecordComparison(of: model, threads: threads)
     findings += record.findings
     findings += ConfigurationComparison.findings(of: model)

@@ -100,7 +100,9 @@ public struct CheckpointLayout: Sendable {
 /// Implementing: the pieces lie inside the file, outside the elements, and depend on nothing but the elements.
 protocol LayoutClosing: Sendable {
   /// What is still missing in a file.
-  func pieces(ofShard shard: Int, elements file: MappedFile) -> [CheckpointLayout.Piece]
+  ///
+  /// - Parameter checksum: that of a tensor's stored bytes.
+  func pieces(ofShard shard: Int, checksum: (_ tensor: Int) -> Checksum) -> [CheckpointLayout.Piece]
 }
 
 /// How a tensor's elements are stored by a writer.

@@ -28,7 +28,7 @@ public final class CheckpointWriter: Sendable {
   public let finishedTensors: Set<Int>
 
   /// What conversions on the way to the files have cost.
-  public let roundingErrors = RoundingErrors()
+  public let roundingErrors: RoundingErrors
 
   private let digests: TensorDigests
   private let folder: PartialFolder
@@ -55,6 +55,7 @@ public final class CheckpointWriter: Sendable {
       try FileContents.makeFolder(folder.model)
       self.layout = layout
       digests = TensorDigests(layout)
+      roundingErrors = RoundingErrors(layout)
       self.destination = destination
       self.folder = folder
       replaces = start.replaces
@@ -143,40 +144,77 @@ public final class CheckpointWriter: Sendable {
 
   // MARK: Tensors
 
-  /// The offset in its file of a byte of a tensor.
-  ///
-  /// A buffer whose address agrees with this offset modulo ``alignment`` is written fastest.
-  public func fileOffset(tensor: Int, byteOffset: Int) -> Int {
-    let placement = layout.placements[tensor]
-    return placement.form.isPlain(for: layout.tensors[tensor].dtype) ? placement.offset + byteOffset : 0
-  }
-
   /// Addresses and file offsets that agree modulo this are written past the page cache.
   public static var alignment: Int { ShardFile.alignment }
 
-  /// Writes a piece of a tensor; any thread, any order.
+  /// Where a run of a tensor's elements goes.
   ///
-  /// The bytes are elements as the layout's tensors describe them; what the file stores in another form is converted
-  /// here. A piece of a tensor that is stored in blocks begins and ends at a block's border.
+  /// A run of a tensor that is stored in blocks begins and ends at a block's border.
+  public func band(tensor: Int, elements: Range<Int>) -> StoredBand {
+    let placement = layout.placements[tensor]
+    let start = placement.form.elements.byteCount(elements: elements.lowerBound)
+    return StoredBand(
+      tensor: tensor, elements: elements, fileOffset: placement.offset + start,
+      byteCount: placement.form.elements.byteCount(elements: elements.upperBound) - start,
+      isPlain: placement.form.isPlain(for: layout.tensors[tensor].dtype))
+  }
+
+  /// Turns elements of a band into what the file stores; any thread.
+  ///
+  /// - Parameters:
+  ///   - bytes: elements as the layout's tensors describe them; they begin and end at a block's border.
+  ///   - first: the number of the first of them.
+  ///   - stored: the whole band's bytes, of which those are filled in.
+  public func encode(
+    _ bytes: UnsafeRawBufferPointer, from first: Int, of band: StoredBand, into stored: UnsafeMutableRawBufferPointer
+  ) {
+    let cost = encoder(of: band.tensor).encode(bytes, from: first, of: band.elements, into: stored)
+    roundingErrors.take(cost, tensor: band.tensor)
+  }
+
+  /// Writes the stored bytes of a band; any thread, any order.
+  public func write(_ stored: UnsafeRawBufferPointer, of band: StoredBand) throws(CheckpointError) {
+    let start = layout.placements[band.tensor].offset
+    try encoder(of: band.tensor).forEachPiece(of: stored, band.elements) { piece, offset throws(CheckpointError) in
+      try write(piece, tensor: band.tensor, at: start + offset)
+    }
+  }
+
+  private func write(_ bytes: UnsafeRawBufferPointer, tensor: Int, at offset: Int) throws(CheckpointError) {
+    let placement = layout.placements[tensor]
+    guard isOpen.load(ordering: .relaxed), offset >= placement.offset,
+      bytes.count <= layout.storedByteCount(of: tensor) - (offset - placement.offset)
+    else { throw refusal(of: bytes.count, at: offset - placement.offset, tensor) }
+    try shards[placement.shard].write(bytes, at: offset)
+    digests.add(bytes, tensor: tensor, byteOffset: offset - placement.offset)
+  }
+
+  private func encoder(of tensor: Int) -> FormEncoder {
+    FormEncoder(tensor: layout.tensors[tensor], form: layout.placements[tensor].form)
+  }
+
+  /// Encodes and writes elements of a tensor; any thread, any order.
+  ///
+  /// - Parameters:
+  ///   - bytes: elements as the layout's tensors describe them; they begin and end at a block's border.
+  ///   - byteOffset: where they begin in the tensor as it is described.
   public func write(_ bytes: UnsafeRawBufferPointer, tensor: Int, byteOffset: Int) throws(CheckpointError) {
     guard isOpen.load(ordering: .relaxed), layout.tensors.indices.contains(tensor), byteOffset >= 0,
       bytes.count <= layout.tensors[tensor].byteCount - byteOffset
-    else {
-      throw CheckpointError(
-        .refused, path: destination, "a write of \(bytes.count) bytes at \(byteOffset) lies outside tensor \(tensor)")
-    }
-    let placement = layout.placements[tensor]
-    let (description, shard) = (layout.tensors[tensor], shards[placement.shard])
-    guard !placement.form.isPlain(for: description.dtype) else {
-      try shard.write(bytes, at: placement.offset + byteOffset)
-      return digests.add(bytes, tensor: tensor, byteOffset: byteOffset)
-    }
-    try FormEncoder(tensor: description, form: placement.form).encode(
-      bytes, from: byteOffset / description.dtype.byteCount, errors: roundingErrors
-    ) { bytes, offset throws(CheckpointError) in
-      try shard.write(bytes, at: placement.offset + offset)
-      digests.add(bytes, tensor: tensor, byteOffset: offset)
-    }
+    else { throw refusal(of: bytes.count, at: byteOffset, tensor) }
+    let size = layout.tensors[tensor].dtype.byteCount
+    let first = byteOffset / size
+    let band = band(tensor: tensor, elements: first..<first + bytes.count / size)
+    if band.isPlain { return try write(bytes, of: band) }
+    let stored = UnsafeMutableRawBufferPointer.allocate(byteCount: band.byteCount, alignment: 64)
+    defer { stored.deallocate() }
+    encode(bytes, from: first, of: band, into: stored)
+    try write(UnsafeRawBufferPointer(stored), of: band)
+  }
+
+  private func refusal(of count: Int, at offset: Int, _ tensor: Int) -> CheckpointError {
+    CheckpointError(
+      .refused, path: destination, "a write of \(count) bytes at \(offset) lies outside tensor \(tensor)")
   }
 
   /// Says that every piece of a tensor has been written; soon afterwards the journal knows it.
@@ -256,8 +294,14 @@ public final class CheckpointWriter: Sendable {
     var record = CheckpointRecord(layout)
     for (number, shard) in layout.shards.enumerated() {
       let file = try MappedFile(path: shards[number].path)
-      for piece in layout.closing?.pieces(ofShard: number, elements: file) ?? [] { try shards[number].write(piece) }
-      for tensor in shard.tensors { record.set(digests.digest(of: tensor, in: file), tensor: tensor) }
+      var checksums: [Int: Checksum] = [:]
+      for tensor in shard.tensors {
+        let summary = digests.summary(of: tensor, in: file)
+        record.set(summary.digest, tensor: tensor)
+        checksums[tensor] = summary.checksum
+      }
+      let pieces = layout.closing?.pieces(ofShard: number) { checksums[$0] ?? Checksum() }
+      for piece in pieces ?? [] { try shards[number].write(piece) }
     }
     return record
   }

@@ -2,70 +2,36 @@ internal import Kernels
 internal import Tensors
 
 /// Turns elements as they are handed to the writer into the form that their file stores.
+///
+/// Runs on the threads that compute, into the buffer that will be written: measured, a conversion spent two thirds of
+/// its time in first touches of fresh buffers, scalar comparisons and writes through the page cache when it allocated
+/// on the writers' threads.
 struct FormEncoder {
   let tensor: TensorDescription
   let form: StoredForm
 
-  /// Encodes a run of elements and hands it on in pieces that lie together in the file.
+  private var movedRows: MovedRows? { MovedRows(form.order, shape: tensor.shape) }
+
+  /// Hands on the stored bytes of a band in pieces that lie together in the file.
   ///
-  /// - Parameters:
-  ///   - bytes: elements of the tensor's dtype.
-  ///   - first: the number of the first of them.
-  ///   - errors: learns what rounding cost.
-  ///   - write: takes stored bytes, and where they go, counted from the tensor's first stored byte.
-  func encode(
-    _ bytes: UnsafeRawBufferPointer, from first: Int, errors: RoundingErrors,
+  /// - Parameter write: takes stored bytes, and where they go, counted from the tensor's first stored byte.
+  func forEachPiece(
+    of stored: UnsafeRawBufferPointer, _ band: Range<Int>,
     _ write: (UnsafeRawBufferPointer, Int) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
-    let count = bytes.count / tensor.dtype.byteCount
-    guard let base = bytes.baseAddress, count > 0 else { return }
-    let stored = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: form.elements.byteCount(elements: count), alignment: 64)
-    defer { stored.deallocate() }
-    if form.elements == .plain(tensor.dtype), form.addend == 0 {
-      stored.copyMemory(from: bytes)
-    } else {
-      convert(base, count: count, into: stored, errors: errors)
+    if form.order == .transposed { return try forEachColumn(of: stored, band, write) }
+    guard let movedRows, !movedRows.isClosed(band) else {
+      return try write(stored, form.elements.byteCount(elements: band.lowerBound))
     }
-    let bytes = UnsafeRawBufferPointer(stored)
-    switch form.order {
-    case .same: try write(bytes, form.elements.byteCount(elements: first))
-    case .transposed: try writeColumns(of: bytes, first..<first + count, write)
-    case .interleavedHalves(let heads):
-      try writeRows(of: bytes, first..<first + count, write) { row, rows in
-        Self.interleaved(row: row, heads: heads, of: rows)
-      }
-    case .joinedParts(let heads):
-      try writeRows(of: bytes, first..<first + count, write) { row, rows in
-        Self.joined(row: row, heads: heads, of: rows)
-      }
-    }
-  }
-
-  /// Hands on row after row, each with the place of another one.
-  private func writeRows(
-    of bytes: UnsafeRawBufferPointer, _ range: Range<Int>,
-    _ write: (UnsafeRawBufferPointer, Int) throws(CheckpointError) -> Void, place: (Int, Int) -> Int
-  ) throws(CheckpointError) {
-    let rows = tensor.shape.dimensions.first ?? 1
-    let length = tensor.shape.elementCount / rows
-    var next = range.lowerBound
-    while next < range.upperBound {
-      let column = next % length
-      let end = min(range.upperBound, next - column + length)
-      let row = place(next / length, rows)
-      let part =
-        form.elements.byteCount(
-          elements: next - range.lowerBound)..<form.elements.byteCount(
-          elements: end - range.lowerBound)
-      try write(
-        UnsafeRawBufferPointer(rebasing: bytes[part]), form.elements.byteCount(elements: row * length + column))
-      next = end
+    for (part, target) in movedRows.parts(of: band) {
+      let start = form.elements.byteCount(elements: part.lowerBound - band.lowerBound)
+      let piece = stored[start..<start + form.elements.byteCount(elements: part.count)]
+      try write(UnsafeRawBufferPointer(rebasing: piece), form.elements.byteCount(elements: target))
     }
   }
 
   /// Hands on what lies in each column, in the place of a row; elements are plain.
-  private func writeColumns(
+  private func forEachColumn(
     of bytes: UnsafeRawBufferPointer, _ range: Range<Int>,
     _ write: (UnsafeRawBufferPointer, Int) throws(CheckpointError) -> Void
   ) throws(CheckpointError) {
@@ -90,58 +56,95 @@ struct FormEncoder {
     }
   }
 
-  /// Where a row goes when the two halves of each head's rows are interleaved.
-  static func interleaved(row: Int, heads: Int, of rows: Int) -> Int {
-    let size = rows / heads
-    let (head, inside) = row.quotientAndRemainder(dividingBy: size)
-    let half = size / 2
-    return head * size + inside % half * 2 + inside / half
+  /// Encodes elements of a band into the band's buffer.
+  ///
+  /// - Parameters:
+  ///   - bytes: elements of the tensor's dtype; they begin and end at the border of a block, if the form has blocks.
+  ///   - first: the number of the first of them.
+  ///   - band: the elements of the band. Elements that leave it keep their order in the buffer.
+  ///   - stored: room for the whole band.
+  /// - Returns: what rounding cost.
+  func encode(
+    _ bytes: UnsafeRawBufferPointer, from first: Int, of band: Range<Int>, into stored: UnsafeMutableRawBufferPointer
+  ) -> RoundingCost {
+    let size = tensor.dtype.byteCount
+    var cost = RoundingCost()
+    guard let base = bytes.baseAddress, let place = stored.baseAddress else { return cost }
+    func encode(_ part: Range<Int>, at target: Int) {
+      convert(
+        base + (part.lowerBound - first) * size, count: part.count,
+        into: place + form.elements.byteCount(elements: target - band.lowerBound), &cost)
+    }
+    let elements = first..<first + bytes.count / size
+    if let movedRows, movedRows.isClosed(band) {
+      for (part, target) in movedRows.parts(of: elements) { encode(part, at: target) }
+    } else {
+      encode(elements, at: first)
+    }
+    return cost
   }
 
-  /// Where a row goes when the queries, keys and values of all heads are put together.
-  static func joined(row: Int, heads: Int, of rows: Int) -> Int {
-    let size = rows / heads / HeadRows.parts
-    let (block, inside) = row.quotientAndRemainder(dividingBy: size)
-    let (head, part) = block.quotientAndRemainder(dividingBy: HeadRows.parts)
-    return (part * heads + head) * size + inside
-  }
-
-  /// So many elements stay in a first-level cache; a multiple of every block's size.
-  private static let atOnce = 4096
+  /// So many elements, three times as float32 at the most, stay in a first-level cache; a multiple of every block's size.
+  private static let atOnce = 2048
 
   private func convert(
-    _ base: UnsafeRawPointer, count: Int, into stored: UnsafeMutableRawBufferPointer, errors: RoundingErrors
+    _ base: UnsafeRawPointer, count: Int, into place: UnsafeMutableRawPointer, _ cost: inout RoundingCost
   ) {
-    guard let place = stored.baseAddress else { return }
     let size = tensor.dtype.byteCount
-    var worst = RoundingErrors.Worst()
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * Self.atOnce) { scratch in
-      guard let values = scratch.baseAddress else { return }
-      let back = values + Self.atOnce
-      for start in stride(from: 0, to: count, by: Self.atOnce) {
-        let length = min(Self.atOnce, count - start)
-        let source = base + start * size
-        VectorKernels.best.toFloat32(from: source, dtype: tensor.dtype, count: length, into: values)
-        if form.addend != 0 { for i in 0..<length { values[i] += form.addend } }
-        let target = place + form.elements.byteCount(elements: start)
-        switch form.elements {
-        case .plain(let dtype):
-          VectorKernels.best.fromFloat32(values, dtype: dtype, count: length, into: target)
-          VectorKernels.best.toFloat32(from: target, dtype: dtype, count: length, into: back)
-        case .blocks(let format):
-          VectorKernels.best.fromFloat32(values, blocks: format, count: length, into: target)
-          VectorKernels.best.toFloat32(from: target, blocks: format, count: length, into: back)
-        }
-        guard tensor.dtype == .float64, form.addend == 0 else {
-          worst.take(values, storedAs: back, count: length)
-          continue
-        }
-        // A float64 has lost something on the way already.
-        for i in 0..<length {
-          worst.take((source + i * 8).loadUnaligned(as: Double.self), storedAs: Double(back[i]))
-        }
+    if form.addend == 0 {
+      if form.elements == .plain(tensor.dtype) { return place.copyMemory(from: base, byteCount: count * size) }
+      // Every shorter number is a float32: nothing is lost.
+      if form.elements == .plain(.float32), size < 4, Int(bitPattern: place) % 4 == 0 {
+        let floats = place.assumingMemoryBound(to: Float.self)
+        return VectorKernels.best.toFloat32(from: base, dtype: tensor.dtype, count: count, into: floats)
       }
     }
-    errors.take(worst, from: tensor.dtype.rawValue, to: form.elements.name, tensor: tensor.name)
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * Self.atOnce) { scratch in
+      guard let values = scratch.baseAddress else { return }
+      for start in stride(from: 0, to: count, by: Self.atOnce) {
+        let length = min(Self.atOnce, count - start)
+        convertBlock(
+          base + start * size, count: length, into: place + form.elements.byteCount(elements: start),
+          values: values, back: values + Self.atOnce, &cost)
+      }
+    }
+  }
+
+  /// Converts elements that stay in a cache, and compares them with what was made of them.
+  private func convertBlock(
+    _ source: UnsafeRawPointer, count: Int, into target: UnsafeMutableRawPointer, values: UnsafeMutablePointer<Float>,
+    back: UnsafeMutablePointer<Float>, _ cost: inout RoundingCost
+  ) {
+    let kernels = VectorKernels.best
+    var exact = UnsafePointer(values)
+    if tensor.dtype == .float64, roundsOnce {
+      kernels.toOddFloat32(from: source.assumingMemoryBound(to: Double.self), count: count, into: values)
+    } else if tensor.dtype == .float32, form.addend == 0, Int(bitPattern: source) % 4 == 0 {
+      exact = source.assumingMemoryBound(to: Float.self)
+    } else {
+      kernels.toFloat32(from: source, dtype: tensor.dtype, count: count, into: values)
+      if form.addend != 0 { for i in 0..<count { values[i] += form.addend } }
+    }
+    switch form.elements {
+    case .plain(let dtype):
+      kernels.fromFloat32(exact, dtype: dtype, count: count, into: target)
+      kernels.toFloat32(from: target, dtype: dtype, count: count, into: back)
+    case .blocks(let format):
+      kernels.fromFloat32(exact, blocks: format, count: count, into: target)
+      kernels.toFloat32(from: target, blocks: format, count: count, into: back)
+    }
+    if tensor.dtype == .float64, form.addend == 0 {
+      // A float64 has lost something on the way already.
+      cost.add(
+        kernels.roundingCost(of: source.assumingMemoryBound(to: Double.self), storedAs: back, count: count))
+    } else {
+      cost.add(kernels.roundingCost(of: exact, storedAs: back, count: count))
+    }
+  }
+
+  /// Whether a float64 must not be rounded to float32 on the way to the stored type, which is narrower still.
+  private var roundsOnce: Bool {
+    guard case .plain(let dtype) = form.elements, form.addend == 0 else { return false }
+    return dtype != .float32 && dtype.isFloatingPoint
   }
 }

@@ -1,4 +1,6 @@
+internal import Kernels
 private import Synchronization
+internal import Tensors
 
 /// The largest error that each change of an element's type has made.
 ///
@@ -12,61 +14,34 @@ public final class RoundingErrors: Sendable {
     public var to: String
     /// The largest difference between an element and what was stored for it.
     public var largest: Double
-    /// How many finite elements became infinite.
+    /// How many finite elements became infinite, or NaN where there is no infinity.
     public var overflows: Int
     /// The tensor in which the largest difference was found.
     public var tensor: String
   }
 
-  /// The worst of a run of elements.
-  struct Worst {
-    var largest = 0.0
-    var overflows = 0
+  private let layout: CheckpointLayout
+  private let state = Mutex<[Int: RoundingCost]>([:])
 
-    /// Compares elements with what was stored for them.
-    mutating func take(_ exact: UnsafePointer<Float>, storedAs stored: UnsafePointer<Float>, count: Int) {
-      var worst: Float = 0
-      for i in 0..<count {
-        let error = abs(exact[i] - stored[i])
-        // NaN compares as false: those have no error.
-        if error > worst { worst = error }
-      }
-      if worst.isFinite { return largest = max(largest, Double(worst)) }
-      for i in 0..<count { take(Double(exact[i]), storedAs: Double(stored[i])) }
-    }
-
-    /// Compares an element with what was stored for it; those that are not finite have no error.
-    mutating func take(_ exact: Double, storedAs stored: Double) {
-      guard exact.isFinite else { return }
-      guard stored.isFinite else { return overflows += 1 }
-      largest = max(largest, abs(exact - stored))
-    }
-  }
-
-  private struct Key: Hashable {
-    var from: String
-    var to: String
-  }
-
-  private let state = Mutex<[Key: Entry]>([:])
+  init(_ layout: CheckpointLayout) { self.layout = layout }
 
   /// What has been found so far, sorted by types.
   public var entries: [Entry] {
-    state.withLock { $0.values.sorted { ($0.from, $0.to) < ($1.from, $1.to) } }
+    var entries: [[String]: Entry] = [:]
+    for (tensor, cost) in state.withLock({ $0 }) {
+      let (from, to) = (layout.tensors[tensor].dtype.rawValue, layout.placements[tensor].form.elements.name)
+      let name = layout.tensors[tensor].name
+      var entry = entries[[from, to]] ?? Entry(from: from, to: to, largest: -1, overflows: 0, tensor: name)
+      // Of equal errors the first name counts, so that the order of the threads does not show.
+      if cost.largest > entry.largest || cost.largest == entry.largest && name < entry.tensor {
+        entry.largest = cost.largest
+        entry.tensor = name
+      }
+      entry.overflows += cost.overflows
+      entries[[from, to]] = entry
+    }
+    return entries.values.sorted { ($0.from, $0.to) < ($1.from, $1.to) }
   }
 
-  func take(_ worst: Worst, from: String, to: String, tensor: String) {
-    state.withLock { state in
-      var entry =
-        state[Key(from: from, to: to)]
-        ?? Entry(from: from, to: to, largest: -1, overflows: 0, tensor: tensor)
-      // Of equal errors the first name counts, so that the order of the threads does not show.
-      if worst.largest > entry.largest || worst.largest == entry.largest && tensor < entry.tensor {
-        entry.largest = worst.largest
-        entry.tensor = tensor
-      }
-      entry.overflows += worst.overflows
-      state[Key(from: from, to: to)] = entry
-    }
-  }
+  func take(_ cost: RoundingCost, tensor: Int) { state.withLock { $0[tensor, default: RoundingCost()].add(cost) } }
 }

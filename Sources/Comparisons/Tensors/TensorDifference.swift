@@ -3,7 +3,7 @@ internal import Kernels
 
 /// How two tensors, or two groups of tensors, A and B differ.
 ///
-/// Elements are taken as float32. Pairs with an element that is not finite are counted and left out of the figures.
+/// Elements are taken as float32, as merges take them; float64 elements that differ by less are equal. Pairs with an element that is not finite are counted and left out of the figures.
 public struct TensorDifference: Hashable, Sendable {
   private(set) var sums: DifferenceSums
   /// How many pairs of elements there are.

@@ -4,7 +4,8 @@ public import Tensors
 
 /// What the elements of one tensor are like.
 ///
-/// Elements are taken as float32, to which float64 and wide integers are rounded. Moments and the histogram are those
+/// Elements are taken as float32, to which float64 and wide integers are rounded: merges compute in nothing wider, so
+/// what float32 does not show changes no model. Moments and the histogram are those
 /// of the finite elements; the others are counted.
 public struct TensorStatistics: Hashable, Sendable {
   /// How many bins a histogram has.

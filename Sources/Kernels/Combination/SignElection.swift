@@ -1,147 +1,167 @@
 internal import CKernels
 
-/// Which differences to the base one model contributes to a block; magnitudes are compared as float32 bit patterns.
-public struct DifferenceCut: Sendable, Hashable {
-  /// The factor of the model's differences, which counts in the divisor too.
-  public var weight: Float
-  /// A factor of the differences that does not count in the divisor.
-  public var scale: Float
-  /// Differences with larger magnitudes are kept, all of them if it is −1.
-  public var keepAbove: Int32
-  /// Of those with exactly that magnitude, how many are kept, in order; `Int.max` keeps all.
-  public var keepEqual: Int
-  /// Kept differences with larger magnitudes are dropped again.
-  public var dropAbove: Int32
-  /// Of those with exactly that magnitude, how many are dropped, in order; `Int.max` drops all.
-  public var dropEqual: Int
-  /// With ``SignElection/Consensus/participants``: a factor of the model's differences where no other model has any.
-  public var alone: Float
-
-  /// A cut; without limits it keeps everything.
-  public init(
-    weight: Float, scale: Float = 1, keepAbove: Int32 = -1, keepEqual: Int = 0, dropAbove: Int32 = .max,
-    dropEqual: Int = 0, alone: Float = 1
-  ) {
-    self.weight = weight
-    self.scale = scale
-    self.keepAbove = keepAbove
-    self.keepEqual = keepEqual
-    self.dropAbove = dropAbove
-    self.dropEqual = dropEqual
-    self.alone = alone
-  }
-}
-
 /// How the differences of several models become one.
 public struct SignElection: Sendable, Hashable {
   /// Which differences count.
-  public enum Consensus: Int32, Sendable, Hashable {
+  public enum Consensus: Sendable, Hashable {
     /// All of them.
-    case none = 0
-    /// Those with the sign of the weighted sum; a sum of zero counts as positive.
-    case sum = 1
-    /// Those with the sign that most models have; a draw counts as positive.
-    case count = 2
+    case none
+    /// Those with the sign of the sum.
+    case sum
+    /// Those with the sign that most models have.
+    case count
     /// Those that are not zero: like all of them, but others' weights do not count in the divisor.
-    case participants = 3
-    /// Those with the sign of the sum, in which all differences have the same weight; a sum of zero counts as positive.
-    case unweightedSum = 4
+    case participants
+    /// All of them, but only where their sum is of use to at least so many models: to those whose own difference exceeds
+    /// ``DifferenceCut/alone`` times the rest of the sum.
+    case useful(atLeast: Int)
+  }
+
+  /// What the result is divided by; zero counts as one.
+  public enum Divisor: Int32, Sendable, Hashable {
+    /// Nothing.
+    case one = 0
+    /// The sum of the weights that counted.
+    case weights = 1
+    /// The number of differences that counted.
+    case number = 2
   }
 
   /// Which differences count.
   public var consensus: Consensus
-  /// Whether to divide by the sum of the weights that counted; a sum of zero divides by one.
-  public var normalizes: Bool
+  /// Whether differences elect a sign before they are weighted.
+  public var isUnweighted: Bool
+  /// Whether a draw elects minus; else plus.
+  public var drawIsNegative: Bool
+  /// Whether the largest of the differences that count is taken rather than their sum.
+  public var takesLargest: Bool
+  /// What the result is divided by.
+  public var divisor: Divisor
   /// The factor of the result.
   public var lambda: Float
 
   /// An election rule.
-  public init(consensus: Consensus, normalizes: Bool, lambda: Float) {
+  public init(
+    consensus: Consensus, isUnweighted: Bool = false, drawIsNegative: Bool = false, takesLargest: Bool = false,
+    divisor: Divisor, lambda: Float
+  ) {
     self.consensus = consensus
-    self.normalizes = normalizes
+    self.isUnweighted = isUnweighted
+    self.drawIsNegative = drawIsNegative
+    self.takesLargest = takesLargest
+    self.divisor = divisor
     self.lambda = lambda
   }
 
   /// The most models that can take part.
-  public static let maximumModels = 64
+  public static let maximumModels = Int(BRAID_MODELS)
 }
 
 extension VectorKernels {
-  /// Computes base + λ·m over a block, m being the elected mean or sum of the models' kept, weighted differences.
+  /// Computes base + λ·m over a block, m being what the models' kept, weighted differences become by a rule.
   ///
-  /// With pᵢ = wᵢ·keepᵢ(xᵢ − base): s = sign Σ pᵢ, m = Σ pᵢ[sign pᵢ = s], divided, if the rule normalizes, by
+  /// With pᵢ = wᵢ·keepᵢ(xᵢ − base) and the sum as consensus: s = sign Σ pᵢ, m = Σ pᵢ[sign pᵢ = s], divided by
   /// Σ wᵢ[sign pᵢ = s]. Zeros never agree with a sign. All in float32, in the order of the models.
   ///
   /// - Parameters:
   ///   - inputs: one pointer per model, at most ``SignElection/maximumModels``.
+  ///   - bfloat16: whether base and inputs are bfloat16 as stored; else they are float32.
   ///   - cuts: one per model.
+  ///   - first: the flat index of the block's first element, on which random draws depend.
   public func elect(
-    from base: UnsafePointer<Float>, _ inputs: UnsafeBufferPointer<UnsafePointer<Float>>, cuts: [DifferenceCut],
-    rule: SignElection, into output: UnsafeMutableBufferPointer<Float>
+    from base: UnsafeRawPointer, _ inputs: UnsafeBufferPointer<UnsafeRawPointer>, bfloat16: Bool = false,
+    cuts: [DifferenceCut], rule: SignElection, first: Int = 0, into output: UnsafeMutableBufferPointer<Float>
   ) {
     guard let target = output.baseAddress, cuts.count == inputs.count, inputs.count <= SignElection.maximumModels
     else { return }
-    let plain = cuts.map(\.plain)
-    let election = braid_election(
-      consensus: rule.consensus.rawValue, normalize: rule.normalizes ? 1 : 0, lambda: rule.lambda)
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, inputs.count) * 256) { scratch in
-      inputs.withMemoryRebound(to: UnsafePointer<Float>?.self) { pointers in
+    var election = rule.plain
+    DifferenceCut.withPlain(cuts) { plain in
+      inputs.withMemoryRebound(to: UnsafeRawPointer?.self) { pointers in
         table.pointee.elect(
-          base, pointers.baseAddress, plain, inputs.count, election, scratch.baseAddress, target, output.count)
+          base, pointers.baseAddress, plain, inputs.count, &election, UInt64(first), bfloat16 ? 1 : 0, target,
+          output.count)
       }
     }
   }
 
-  /// The same for bfloat16 elements as they are stored, where no tie is split in the block and the models are few.
-  ///
-  /// - Returns: how many elements, from the first on, were computed; the rest is left to the float32 form.
-  public func elect(
-    fromBFloat16 base: UnsafePointer<UInt16>, _ inputs: UnsafeBufferPointer<UnsafePointer<UInt16>>,
-    cuts: [DifferenceCut], rule: SignElection, into output: UnsafeMutableBufferPointer<Float>
+  /// At how many positions of a block the sum of the models' kept, unweighted differences is positive, less at how many
+  /// it is negative.
+  public func signBalance(
+    from base: UnsafeRawPointer, _ inputs: UnsafeBufferPointer<UnsafeRawPointer>, bfloat16: Bool = false,
+    cuts: [DifferenceCut], first: Int = 0, count: Int
   ) -> Int {
-    guard let target = output.baseAddress, cuts.count == inputs.count else { return 0 }
-    let election = braid_election(
-      consensus: rule.consensus.rawValue, normalize: rule.normalizes ? 1 : 0, lambda: rule.lambda)
-    return inputs.withMemoryRebound(to: UnsafePointer<UInt16>?.self) { pointers in
-      table.pointee.elect_bfloat16(
-        base, pointers.baseAddress, cuts.map(\.plain), inputs.count, election, target, output.count)
+    guard cuts.count == inputs.count, inputs.count <= SignElection.maximumModels else { return 0 }
+    return DifferenceCut.withPlain(cuts) { plain in
+      inputs.withMemoryRebound(to: UnsafeRawPointer?.self) { pointers in
+        Int(
+          table.pointee.sign_balance(
+            base, pointers.baseAddress, plain, inputs.count, UInt64(first), bfloat16 ? 1 : 0, count))
+      }
     }
   }
 
   /// For each model, at how many positions of a block its difference alone exceeds a magnitude, and at how many others
   /// do so as well.
   public func countParticipants(
-    from base: UnsafePointer<Float>, _ inputs: UnsafeBufferPointer<UnsafePointer<Float>>, above magnitude: Float,
-    count: Int
+    from base: UnsafeRawPointer, _ inputs: UnsafeBufferPointer<UnsafeRawPointer>, bfloat16: Bool = false,
+    above magnitude: Float, count: Int
   ) -> [(alone: Int, shared: Int)] {
     guard inputs.count <= SignElection.maximumModels else { return [] }
     var counts = Array(repeating: UInt64(0), count: 2 * inputs.count)
-    inputs.withMemoryRebound(to: UnsafePointer<Float>?.self) { pointers in
+    inputs.withMemoryRebound(to: UnsafeRawPointer?.self) { pointers in
       table.pointee.count_participants(
-        base, pointers.baseAddress, inputs.count, abs(magnitude).bitPattern, count, &counts)
+        base, pointers.baseAddress, inputs.count, abs(magnitude).bitPattern, bfloat16 ? 1 : 0, count, &counts)
     }
     return inputs.indices.map { (Int(counts[2 * $0]), Int(counts[2 * $0 + 1])) }
   }
 
-  /// Adds the magnitudes |x − base| of a block: all of them, and those that a cut keeps; in float64.
+  /// Adds the magnitudes |x − base| of a block: all of them, and those that a cut keeps with their squares; in float64.
   public func sumMagnitudes(
-    _ x: UnsafePointer<Float>, base: UnsafePointer<Float>, count: Int, cut: DifferenceCut
-  ) -> (all: Double, kept: Double) {
-    var plain = cut.plain
-    var sums = (0.0, 0.0)
-    withUnsafeMutablePointer(to: &sums) { pointer in
-      pointer.withMemoryRebound(to: Double.self, capacity: 2) {
-        table.pointee.magnitude_sums(base, x, &plain, count, $0)
-      }
+    _ x: UnsafeRawPointer, base: UnsafeRawPointer, bfloat16: Bool = false, count: Int, cut: DifferenceCut,
+    first: Int = 0
+  ) -> MagnitudeSums {
+    var sums = [0.0, 0, 0]
+    DifferenceCut.withPlain([cut]) { plain in
+      table.pointee.magnitude_sums(base, x, plain, UInt64(first), bfloat16 ? 1 : 0, count, &sums)
     }
-    return sums
+    return MagnitudeSums(all: sums[0], kept: sums[1], keptSquares: sums[2])
   }
 }
 
-extension DifferenceCut {
-  fileprivate var plain: braid_cut {
-    braid_cut(
-      weight: weight, scale: scale, keep_above: keepAbove, keep_equal: keepEqual, drop_above: dropAbove,
-      drop_equal: dropEqual, alone: alone)
+/// Sums over the magnitudes of differences.
+public struct MagnitudeSums: Sendable, Hashable {
+  /// The sum of all.
+  public var all = 0.0
+  /// The sum of those that are kept.
+  public var kept = 0.0
+  /// The sum of the squares of those that are kept.
+  public var keptSquares = 0.0
+
+  /// The sums.
+  public init(all: Double = 0, kept: Double = 0, keptSquares: Double = 0) {
+    self.all = all
+    self.kept = kept
+    self.keptSquares = keptSquares
+  }
+}
+
+extension SignElection {
+  fileprivate var plain: braid_election {
+    var election = braid_election()
+    switch consensus {
+    case .none: election.vote = Int32(BRAID_VOTE_NONE)
+    case .sum: election.vote = Int32(BRAID_VOTE_SUM)
+    case .count: election.vote = Int32(BRAID_VOTE_COUNT)
+    case .participants: election.vote = Int32(BRAID_VOTE_PARTICIPANTS)
+    case .useful(let quorum):
+      election.vote = Int32(BRAID_VOTE_USEFUL)
+      election.quorum = Int32(clamping: quorum)
+    }
+    election.unweighted = isUnweighted ? 1 : 0
+    election.zero_is_negative = drawIsNegative ? 1 : 0
+    election.largest = takesLargest ? 1 : 0
+    election.divisor = divisor.rawValue
+    election.lambda = lambda
+    return election
   }
 }

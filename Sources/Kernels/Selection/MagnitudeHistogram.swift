@@ -46,13 +46,14 @@ public final class MagnitudeHistogram: @unchecked Sendable {
   /// - Returns: at the lower level, how many of the block's magnitudes are the prefix followed by zeros; else 0.
   @discardableResult
   public func count(
-    _ x: UnsafePointer<Float>, base: UnsafePointer<Float>, count: Int, with kernels: VectorKernels
+    _ x: UnsafeRawPointer, base: UnsafeRawPointer, bfloat16: Bool = false, count: Int, with kernels: VectorKernels
   ) -> Int {
+    let half: Int32 = bfloat16 ? 1 : 0
     switch level {
     case .upper:
-      kernels.table.pointee.magnitude_histogram(base, x, count, counters)
+      kernels.table.pointee.magnitude_histogram(base, x, half, count, counters)
       return 0
-    case .lower(let prefix): return kernels.table.pointee.magnitude_refinement(base, x, count, prefix, counters)
+    case .lower(let prefix): return kernels.table.pointee.magnitude_refinement(base, x, half, count, prefix, counters)
     }
   }
 
@@ -79,8 +80,16 @@ public final class MagnitudeHistogram: @unchecked Sendable {
 extension VectorKernels {
   /// How many differences of a block have exactly this magnitude pattern.
   public func countEqual(
-    _ x: UnsafePointer<Float>, base: UnsafePointer<Float>, count: Int, pattern: UInt32
+    _ x: UnsafeRawPointer, base: UnsafeRawPointer, bfloat16: Bool = false, count: Int, pattern: UInt32
   ) -> Int {
-    table.pointee.magnitude_count_equal(base, x, count, pattern)
+    table.pointee.magnitude_count_equal(base, x, bfloat16 ? 1 : 0, count, pattern)
+  }
+
+  /// Magnitudes near the ranks (2·level + 1)/(2·levels) of a long row, in ascending order, to within 1/128 of their size.
+  ///
+  /// - Parameter count: less than 2²⁴ and at least the number of levels.
+  public func levels(of magnitudes: UnsafePointer<Float>, count: Int, into levels: UnsafeMutableBufferPointer<Float>) {
+    guard let target = levels.baseAddress, count >= levels.count, count < 1 << 24 else { return }
+    table.pointee.row_levels(magnitudes, count, target, levels.count)
   }
 }

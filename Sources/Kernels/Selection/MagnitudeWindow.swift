@@ -32,22 +32,13 @@ public final class MagnitudeWindowCount: @unchecked Sendable {
   /// Counts nothing yet.
   public init(window: MagnitudeWindow) { self.window = window }
 
-  /// Looks at a block of differences.
+  /// Looks at a block of differences, of float32 or of bfloat16 elements as they are stored.
   ///
   /// - Returns: how many magnitudes are equal to each spike.
   public func count(
-    _ x: UnsafePointer<Float>, base: UnsafePointer<Float>, count: Int, with kernels: VectorKernels
+    _ x: UnsafeRawPointer, base: UnsafeRawPointer, bfloat16: Bool = false, count: Int, with kernels: VectorKernels
   ) -> [Int] {
-    record(count) { kernels.table.pointee.magnitude_window(base, x, count, $0, $1, $2, $3) }
-  }
-
-  /// Looks at a block of differences of bfloat16 elements as they are stored.
-  ///
-  /// - Returns: how many magnitudes are equal to each spike.
-  public func count(
-    bfloat16 x: UnsafePointer<UInt16>, base: UnsafePointer<UInt16>, count: Int, with kernels: VectorKernels
-  ) -> [Int] {
-    record(count) { kernels.table.pointee.magnitude_window_bfloat16(base, x, count, $0, $1, $2, $3) }
+    record(count) { kernels.table.pointee.magnitude_window(base, x, bfloat16 ? 1 : 0, count, $0, $1, $2, $3) }
   }
 
   private typealias Out = UnsafeMutablePointer<UInt32>

@@ -1,5 +1,3 @@
-internal import CKernels
-
 /// Which differences to the base one model keeps, by chance; the chance may depend on the difference's rank.
 ///
 /// The bits for element i are mix(key + (i+1)·0x9e3779b97f4a7c15), mix being SplitMix64's: a function of the key and the
@@ -9,19 +7,22 @@ public struct RandomDraw: Sendable {
   public var key: UInt64
   /// Magnitudes in ascending order. An element above a of them and not below b of them has the rank a + b.
   public var levels: [Float]
-  /// For each rank, `2 * levels.count + 1` of them, the chance to be kept, see ``threshold(_:)``.
-  public var thresholds: [UInt64]
+  /// 2³² times the chance of rank 0 to be kept, see ``threshold(_:)``.
+  public var threshold: UInt64
+  /// How much more it is with each rank.
+  public var step: UInt64
 
   /// A draw in which every element has the same chance.
   public init(key: UInt64, probability: Double) {
-    self.init(key: key, levels: [], thresholds: [Self.threshold(probability)])
+    self.init(key: key, levels: [], threshold: Self.threshold(probability), step: 0)
   }
 
   /// A draw in which the chance depends on the rank.
-  public init(key: UInt64, levels: [Float], thresholds: [UInt64]) {
+  public init(key: UInt64, levels: [Float], threshold: UInt64, step: UInt64) {
     self.key = key
     self.levels = levels
-    self.thresholds = thresholds
+    self.threshold = threshold
+    self.step = step
   }
 
   /// 2³² times a probability, which is clamped to 0...1.
@@ -40,24 +41,5 @@ public struct RandomDraw: Sendable {
     z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
     z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
     return z ^ (z >> 31)
-  }
-}
-
-extension VectorKernels {
-  /// Writes x where the draw keeps an element, and the base where it does not.
-  ///
-  /// - Parameter first: the flat index of the first element in its tensor.
-  public func thinOut(
-    _ x: UnsafePointer<Float>, base: UnsafePointer<Float>, count: Int, draw: RandomDraw, first: Int,
-    into output: UnsafeMutablePointer<Float>
-  ) {
-    guard draw.thresholds.count == 2 * draw.levels.count + 1 else { return }
-    draw.levels.withUnsafeBufferPointer { levels in
-      draw.thresholds.withUnsafeBufferPointer { thresholds in
-        var plain = braid_draw(
-          key: draw.key, levels: levels.baseAddress, levels_count: levels.count, thresholds: thresholds.baseAddress)
-        table.pointee.thin_out(base, x, &plain, UInt64(first), output, count)
-      }
-    }
   }
 }

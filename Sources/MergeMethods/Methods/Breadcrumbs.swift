@@ -15,7 +15,7 @@ struct Breadcrumbs: TaskVectorMethod, Hashable {
     reference: "Davari & Belilovsky 2023, Model Breadcrumbs, arXiv 2312.06795",
     inputs: 1...Int.max, base: .required,
     parameters: [.weight, .density, .gamma, .normalize(default: false), .lambda, .rescale(default: false), .int8Mask],
-    laws: [.symmetric],
+    laws: [.symmetric, .homogeneous],
     deviations: [
       "Tensors with fewer than 1/gamma elements lose no outliers; mergekit zeroes their whole difference.",
       "Among equal magnitudes at a threshold the lowest flat index counts as larger; mergekit's sort is not stable there.",
@@ -32,7 +32,9 @@ struct BreadcrumbsTIES: TaskVectorMethod, Hashable {
     formula: "d[i] as in breadcrumbs; s = sign(sum(w[i]*d[i])); out = base + lambda * sum(w[i]*d[i] where sign = s)",
     reference: "Davari & Belilovsky 2023, arXiv 2312.06795, with the election of arXiv 2306.01708",
     inputs: 1...Int.max, base: .required,
-    parameters: [.weight, .density, .gamma, .normalize(default: false), .lambda, .rescale(default: false), .int8Mask],
-    laws: [.symmetric],
+    parameters: [
+      .weight, .density, .gamma, .normalize(default: false), .lambda, .rescale(default: false), .consensus, .int8Mask,
+    ],
+    laws: [.symmetric, .homogeneous],
     deviations: Breadcrumbs.card.deviations)
 }

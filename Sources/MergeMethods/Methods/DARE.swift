@@ -15,11 +15,11 @@ struct DARELinear: TaskVectorMethod, Hashable {
       "d[i] = (x[i] - base) where a draw with chance density keeps it, rescaled; out = base + lambda * sum(w[i]*d[i])",
     reference: "Yu et al. 2024, Language Models are Super Mario, arXiv 2311.03099",
     inputs: 1...Int.max, base: .required,
-    parameters: [.weight, .density, .normalize(default: false), .lambda, .rescale(default: true), .int8Mask],
-    laws: [.idempotent],
+    parameters: [.weight, .density, .normalize(default: false), .lambda, .rescale(default: true), .dialect, .int8Mask],
+    laws: [.idempotent, .homogeneous],
     deviations: [
       "Which elements are kept follows from the seed, the tensor's name, the model's place and the element; mergekit's draws depend on the order of execution.",
-      "Rescaling keeps the sum of magnitudes, as mergekit does; the paper divides by the density.",
+      "Rescaling keeps the sum of magnitudes, as mergekit does; the dialects paper and peft divide by the density.",
     ],
     drawsAtRandom: true)
 }
@@ -34,6 +34,8 @@ struct DARETIES: TaskVectorMethod, Hashable {
     formula: "d[i] as in dare_linear; s = sign(sum(w[i]*d[i])); out = base + lambda * sum(w[i]*d[i] where sign = s)",
     reference: "Yu et al. 2024, arXiv 2311.03099, with the election of arXiv 2306.01708",
     inputs: 1...Int.max, base: .required,
-    parameters: [.weight, .density, .normalize(default: false), .lambda, .rescale(default: true), .int8Mask],
-    laws: [.idempotent], deviations: DARELinear.card.deviations, drawsAtRandom: true)
+    parameters: [
+      .weight, .density, .normalize(default: false), .lambda, .rescale(default: true), .consensus, .dialect, .int8Mask,
+    ],
+    laws: [.idempotent, .homogeneous], deviations: DARELinear.card.deviations, drawsAtRandom: true)
 }

@@ -20,7 +20,7 @@ struct Karcher: MergeMethod, Hashable {
       .number("max_iter", \.iterations, in: 0...100_000, default: 10, "How many steps to take at most."),
       .number("tol", \.tolerance, in: 0...1, default: 1e-5, "The length of a step below which the mean is found."),
     ],
-    laws: [.idempotent, .symmetric],
+    laws: [.idempotent, .symmetric, .homogeneous],
     deviations: [
       "Angles come from inner products in float64; mergekit's float32 cannot tell angles below about 0.0003 from zero.",
       "A model that points exactly away from the mean pulls in no direction; mergekit divides by the sine of its angle.",

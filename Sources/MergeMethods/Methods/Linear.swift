@@ -18,7 +18,7 @@ struct Linear: MergeMethod, Hashable {
       .perModel("weight", \.weight, required: true, "The model's share in the result."),
       .flag("normalize", \.normalize, default: true, "Whether to divide by the sum of the weights."),
     ],
-    laws: [.idempotent, .symmetric, .endPoints],
+    laws: [.idempotent, .symmetric, .endPoints, .homogeneous],
     deviations: [
       "Weights that sum to zero with normalize are an error before anything is read; mergekit divides by zero."
     ])

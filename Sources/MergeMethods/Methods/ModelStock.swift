@@ -15,10 +15,10 @@ struct ModelStock: MergeMethod, Hashable {
     reference: "Jang et al. 2024, Model Stock, arXiv 2403.19522",
     inputs: 3...Int.max, base: .required,
     parameters: [.flag("filter_wise", \.filterWise, default: false, "Whether each row has a ratio of its own.")],
-    laws: [.idempotent, .symmetric],
+    laws: [.idempotent, .symmetric, .homogeneous],
     deviations: [
       "Inner products are added in float64 from the models themselves; mergekit takes them of rounded differences.",
-      "Where 1 + (k-1)*c is zero the base is taken; mergekit divides by zero.",
+      "Where 1 + (k-1)*c is within 1e-6 of zero the base is taken; mergekit divides by what rounding leaves of it.",
     ])
 
   func begin(_ task: MergeTask) throws(MergeMethodError) -> any TensorMerge {
@@ -44,6 +44,6 @@ struct ModelStock: MergeMethod, Hashable {
     }
     let mean = cosines / Double(models * (models - 1) / 2)
     let divisor = 1 + Double(models - 1) * mean
-    return divisor == 0 ? 0 : Double(models) * mean / divisor
+    return abs(divisor) < 1e-6 ? 0 : Double(models) * mean / divisor
   }
 }

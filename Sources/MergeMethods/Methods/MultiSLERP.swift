@@ -24,10 +24,11 @@ struct MultiSLERP: MergeMethod, Hashable {
         "eps", \.epsilon, in: 0...1, default: 1e-8,
         "What is added to norms before dividing by them, and the length below which a mean direction counts as none."),
     ],
-    laws: [.idempotent, .symmetric, .endPoints],
+    laws: [.idempotent, .symmetric, .endPoints, .homogeneous],
     deviations: [
       "Norms and angles come from inner products in float64; mergekit adds in the tensor's dtype.",
       "Where all models equal the base, the result is the base; mergekit stops if there are more than two.",
+      Deviations.order,
     ])
 
   func begin(_ task: MergeTask) throws(MergeMethodError) -> any TensorMerge {

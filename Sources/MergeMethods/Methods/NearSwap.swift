@@ -30,8 +30,11 @@ private struct BoundedMove: Combination {
   let other: Int
   let limit: Float
 
+  var takesBFloat16: Bool { true }
+
   func combine(_ block: InputBlock, into output: UnsafeMutableBufferPointer<Float>) {
-    VectorKernels.best.moveTowards(block.inputs[other], from: block.inputs[base], by: limit, into: output)
+    VectorKernels.best.moveTowards(
+      block.address(other), from: block.address(base), bfloat16: block.isBFloat16, by: limit, into: output)
   }
 }
 

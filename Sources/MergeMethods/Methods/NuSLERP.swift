@@ -24,7 +24,7 @@ struct NuSLERP: MergeMethod, Hashable {
         "nuslerp_row_wise", \.rowWise, default: false,
         "Without nuslerp_flatten: take vectors along the first axis rather than the last."),
     ],
-    laws: [.idempotent, .endPoints],
+    laws: [.idempotent, .endPoints, .homogeneous],
     deviations: ["Exactly opposite vectors are joined by a line; mergekit divides by a rounding error there."])
 
   func begin(_ task: MergeTask) throws(MergeMethodError) -> any TensorMerge {

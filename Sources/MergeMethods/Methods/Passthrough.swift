@@ -11,7 +11,7 @@ struct Passthrough: MergeMethod, Hashable {
     reference: "Frankenmerges, for example alpindale/goliath-120b",
     inputs: 1...1, base: .unused,
     parameters: [.perModel("scale", \.scale, "A factor for the tensor; without one its bytes are copied.")],
-    laws: [.idempotent])
+    laws: [.idempotent, .homogeneous])
 
   func begin(_ task: MergeTask) throws(MergeMethodError) -> any TensorMerge {
     let factor = scale.first ?? .nan

@@ -15,7 +15,8 @@ struct RAM: MergeMethod, Hashable {
     formula: "d[i] = x[i] - base where abs(x[i] - base) > epsilon; out = base + sum(d[i]) / max(1, number of d[i])",
     reference: "Reinforced Agent Merging 2026, arXiv 2601.13572",
     inputs: 2...Int.max, base: .required,
-    parameters: [.activity(\.epsilon)], laws: [.idempotent, .symmetric])
+    parameters: [.activity(\.epsilon)], laws: [.idempotent, .symmetric],
+    deviations: [Deviations.order])
 
   func begin(_ task: MergeTask) throws(MergeMethodError) -> any TensorMerge {
     try ParticipationMerge(task: task, epsilon: epsilon, factor: nil)
@@ -45,7 +46,10 @@ struct RAMPlus: MergeMethod, Hashable {
         "The ratio of shared to own changes from which on scaling grows no further."),
     ],
     laws: [.idempotent, .symmetric],
-    deviations: ["The result has the dtype that the spec asks for; mergekit writes float32 for half-precision models."])
+    deviations: [
+      "The result has the dtype that the spec asks for; mergekit writes float32 for half-precision models.",
+      Deviations.order,
+    ])
 
   func begin(_ task: MergeTask) throws(MergeMethodError) -> any TensorMerge {
     try ParticipationMerge(task: task, epsilon: epsilon) { [epsilon, r, alpha] alone, shared in

@@ -24,7 +24,8 @@ struct SCE: MergeMethod, Hashable {
     ],
     laws: [.idempotent, .symmetric],
     deviations: [
-      "Among equal variances at the threshold the lowest flat index is taken; mergekit's choice is not fixed there."
+      "Among equal variances at the threshold the lowest flat index is taken; mergekit's choice is not fixed there.",
+      Deviations.order,
     ])
 
   func begin(_ task: MergeTask) throws(MergeMethodError) -> any TensorMerge {

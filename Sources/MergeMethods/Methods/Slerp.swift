@@ -20,7 +20,7 @@ struct Slerp: MergeMethod, Hashable {
     parameters: [
       .number("t", \.t, "Where on the arc: 0 is the base model, 1 the other; outside of 0 to 1 it goes on past them.")
     ],
-    laws: [.idempotent, .endPoints],
+    laws: [.idempotent, .endPoints, .homogeneous],
     deviations: ["Inner products are added in float64 in a fixed order; mergekit adds in float32."])
 
   func begin(_ task: MergeTask) throws(MergeMethodError) -> any TensorMerge {

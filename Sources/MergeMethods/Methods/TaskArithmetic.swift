@@ -12,5 +12,5 @@ struct TaskArithmetic: TaskVectorMethod, Hashable {
     reference: "Ilharco et al. 2023, Editing models with task arithmetic, arXiv 2212.04089",
     inputs: 1...Int.max, base: .required,
     parameters: [.weight, .normalize(default: false), .lambda, .rescale(default: false), .int8Mask],
-    laws: [.idempotent, .symmetric])
+    laws: [.idempotent, .symmetric, .homogeneous])
 }

@@ -40,4 +40,24 @@ enum Elementary {
       Darwin.acos(x)
     #endif
   }
+
+  static func exp(_ x: Double) -> Double {
+    #if canImport(Glibc)
+      Glibc.exp(x)
+    #elseif canImport(Musl)
+      Musl.exp(x)
+    #else
+      Darwin.exp(x)
+    #endif
+  }
+
+  static func log(_ x: Double) -> Double {
+    #if canImport(Glibc)
+      Glibc.log(x)
+    #elseif canImport(Musl)
+      Musl.log(x)
+    #else
+      Darwin.log(x)
+    #endif
+  }
 }

@@ -67,13 +67,15 @@ final class GramSurvey: Survey, @unchecked Sendable {
 
   deinit { partials.deallocate() }
 
+  var takesBFloat16: Bool { true }
+
   func makeLocal() -> AnyObject { self }
 
   func observe(_ block: InputBlock, into local: AnyObject) {
     let row = block.start / Streaming.blockElements * pairs.count
-    for (place, pair) in pairs.enumerated() {
-      partials[row + place] = VectorKernels.best.dot(
-        block.inputs[pair.0], block.inputs[pair.1], count: block.count)
+    guard let target = partials.baseAddress else { return }
+    block.withAddresses {
+      VectorKernels.best.gram($0, bfloat16: block.isBFloat16, count: block.count, into: target + row)
     }
   }
 

@@ -24,6 +24,8 @@ final class RowGramSurvey: Survey, @unchecked Sendable {
 
   deinit { partials.deallocate() }
 
+  var takesBFloat16: Bool { true }
+
   func makeLocal() -> AnyObject { self }
 
   func observe(_ block: InputBlock, into local: AnyObject) {
@@ -31,9 +33,9 @@ final class RowGramSurvey: Survey, @unchecked Sendable {
     block.forEachRowPiece(rowLength: rowLength) { row, offset, count in
       let piece = blockNumber - row * rowLength / Streaming.blockElements
       let place = (row * pieces + piece) * pairs.count
-      for (index, pair) in pairs.enumerated() {
-        partials[place + index] = VectorKernels.best.dot(
-          block.inputs[pair.0] + offset, block.inputs[pair.1] + offset, count: count)
+      guard let target = partials.baseAddress else { return }
+      block.withAddresses(at: offset) {
+        VectorKernels.best.gram($0, bfloat16: block.isBFloat16, count: count, into: target + place)
       }
     }
   }
@@ -58,27 +60,14 @@ struct RowCombination: Combination {
   /// Coefficients by row.
   let coefficients: [[Float]]
 
-  func combine(_ block: InputBlock, into output: UnsafeMutableBufferPointer<Float>) {
-    withUnsafeTemporaryAllocation(of: UnsafePointer<Float>.self, capacity: block.inputs.count) { pointers in
-      block.forEachRowPiece(rowLength: rowLength) { row, offset, count in
-        for (place, input) in block.inputs.enumerated() { pointers.initializeElement(at: place, to: input + offset) }
-        VectorKernels.best.combine(
-          UnsafeBufferPointer(pointers), coefficients: coefficients[row],
-          into: UnsafeMutableBufferPointer(rebasing: output[offset..<offset + count]))
-      }
-    }
-  }
-}
+  var takesBFloat16: Bool { true }
 
-extension InputBlock {
-  /// The pieces of rows that make up the block: row number, offset in the block, length.
-  func forEachRowPiece(rowLength: Int, _ body: (_ row: Int, _ offset: Int, _ count: Int) -> Void) {
-    var offset = 0
-    while offset < count {
-      let row = (start + offset) / rowLength
-      let end = min(count, (row + 1) * rowLength - start)
-      body(row, offset, end - offset)
-      offset = end
+  func combine(_ block: InputBlock, into output: UnsafeMutableBufferPointer<Float>) {
+    block.forEachRowPiece(rowLength: rowLength) { row, offset, count in
+      block.withAddresses(at: offset) {
+        VectorKernels.best.combine(
+          $0, bfloat16: block.isBFloat16, coefficients: coefficients[row], into: output.piece(at: offset, count: count))
+      }
     }
   }
 }

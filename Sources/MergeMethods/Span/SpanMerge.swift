@@ -74,7 +74,11 @@ struct LinearCombination: Combination {
 
   init(_ coefficients: [Double]) { self.coefficients = coefficients.map(Float.init) }
 
+  var takesBFloat16: Bool { true }
+
   func combine(_ block: InputBlock, into output: UnsafeMutableBufferPointer<Float>) {
-    VectorKernels.best.combine(block.inputs, coefficients: coefficients, into: output)
+    block.withAddresses {
+      VectorKernels.best.combine($0, bfloat16: block.isBFloat16, coefficients: coefficients, into: output)
+    }
   }
 }

@@ -43,6 +43,7 @@ final class MagnitudeSelection {
   private let task: MergeTask
   private let base: Int
   private let requests: [Request]
+  private let settlesTies: Bool
   private var survey: (any Survey)?
   private var prefixes: [Int: UInt32] = [:]
   /// For each request that is not settled, how many elements are still to be counted off below what is known.
@@ -51,13 +52,17 @@ final class MagnitudeSelection {
   /// The answers, parallel to the requests, once `nextSurvey` has returned nil.
   private(set) var ranks: [MagnitudeRank]
 
-  init(task: MergeTask, base: Int, requests: [Request]) {
+  /// - Parameter settlesTies: whether to find out which of the elements at a threshold are in; else all of them are, and
+  ///   the threshold of the smallest element is found as well.
+  init(task: MergeTask, base: Int, requests: [Request], settlesTies: Bool = true) {
     self.task = task
+    self.settlesTies = settlesTies
     self.base = base
     let total = task.shape.elementCount
     self.requests = requests
     ranks = requests.map { $0.count >= total ? .everything : .nothing }
-    for (index, request) in requests.enumerated() where request.count > 0 && request.count < total {
+    let limit = settlesTies ? total - 1 : total
+    for (index, request) in requests.enumerated() where request.count > 0 && request.count <= limit {
       remaining[index] = request.count
     }
   }
@@ -110,8 +115,8 @@ final class MagnitudeSelection {
           rank: requests[index].count, of: index)
       else { continue }
       ranks[index].threshold = Int32(bitPattern: pattern)
-      remaining[index] = left < equals ? left : nil
-      if left < equals { if let byBlock { settle(index, with: byBlock) } else { untied[index] = pattern } }
+      remaining[index] = settlesTies && left < equals ? left : nil
+      if settlesTies, left < equals { if let byBlock { settle(index, with: byBlock) } else { untied[index] = pattern } }
     }
     if open.isEmpty { return nil }
     // Ties that were not counted by block need a pass; wrong guesses need two, and then settle those ties as well.
@@ -132,7 +137,7 @@ final class MagnitudeSelection {
       let totals = lower.totals[index] ?? []
       narrow(index, with: totals) { bin in
         ranks[index].threshold = Int32(bitPattern: (prefixes[index] ?? 0) << 16 | UInt32(bin))
-        if totals[bin] == remaining[index] {
+        if !settlesTies || totals[bin] == remaining[index] {
           remaining[index] = nil
         } else if bin == 0 {
           // The pass has counted these equals by block already.

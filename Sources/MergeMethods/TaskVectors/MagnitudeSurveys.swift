@@ -30,13 +30,16 @@ final class HistogramSurvey: Survey, @unchecked Sendable {
     evens = BlockCounts(elements: elements, columns: requests.count)
   }
 
+  var takesBFloat16: Bool { true }
+
   func makeLocal() -> AnyObject { Local(requests.map { MagnitudeHistogram(level: $0.level) }) }
 
   func observe(_ block: InputBlock, into local: AnyObject) {
     guard let local = local as? Local else { return }
     for (column, request) in requests.enumerated() {
       let even = local.histograms[column].count(
-        block.inputs[request.input], base: block.inputs[base], count: block.count, with: VectorKernels.best)
+        block.address(request.input), base: block.address(base), bfloat16: block.isBFloat16, count: block.count,
+        with: VectorKernels.best)
       evens.set(even, block: block.start / Streaming.blockElements, column: column)
     }
   }
@@ -75,12 +78,15 @@ final class EqualsSurvey: Survey, @unchecked Sendable {
     equals = BlockCounts(elements: elements, columns: requests.count)
   }
 
+  var takesBFloat16: Bool { true }
+
   func makeLocal() -> AnyObject { self }
 
   func observe(_ block: InputBlock, into local: AnyObject) {
     for (column, request) in requests.enumerated() {
       let count = VectorKernels.best.countEqual(
-        block.inputs[request.input], base: block.inputs[base], count: block.count, pattern: request.pattern)
+        block.address(request.input), base: block.address(base), bfloat16: block.isBFloat16, count: block.count,
+        pattern: request.pattern)
       equals.set(count, block: block.start / Streaming.blockElements, column: column)
     }
   }

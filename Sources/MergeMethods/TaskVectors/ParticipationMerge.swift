@@ -13,14 +13,7 @@ final class ParticipationMerge: TensorMerge {
   private var counts: ParticipationSurvey?
 
   init(task: MergeTask, epsilon: Double, factor: Factor?) throws(MergeMethodError) {
-    guard let base = task.base else {
-      throw MergeMethodError("\(task.tensor) has no base model to take differences to")
-    }
-    self.base = base
-    models = (0..<task.inputCount).filter { $0 != base }
-    guard models.count <= SignElection.maximumModels else {
-      throw MergeMethodError("\(models.count) models at once; at most \(SignElection.maximumModels) can be merged")
-    }
+    (base, models) = try task.baseAndModels()
     self.epsilon = Float(epsilon)
     self.factor = factor
   }
@@ -35,10 +28,12 @@ final class ParticipationMerge: TensorMerge {
     let cuts = models.indices.map { place in
       let counted = counts?.counts[place] ?? (alone: 0, shared: 0)
       return ModelCut(
-        weight: 1, scale: 1, keep: above, drop: .nothing, alone: Float(factor?(counted.alone, counted.shared) ?? 1))
+        weight: 1, keep: above, alone: Float(factor?(counted.alone, counted.shared) ?? 1))
     }
-    let mean = SignElection(consensus: .participants, normalizes: true, lambda: 1)
-    return .combine(ElectedDifferences(base: base, models: models, cuts: cuts, rule: mean))
+    return .combine(
+      ElectedDifferences(
+        differences: CutDifferences(base: base, models: models, cuts: cuts),
+        rule: SignElection(consensus: .participants, divisor: .weights, lambda: 1)))
   }
 }
 
@@ -62,13 +57,15 @@ final class ParticipationSurvey: Survey, @unchecked Sendable {
     counts = models.map { _ in (0, 0) }
   }
 
+  var takesBFloat16: Bool { true }
+
   func makeLocal() -> AnyObject { Local(models.map { _ in (0, 0) }) }
 
   func observe(_ block: InputBlock, into local: AnyObject) {
     guard let local = local as? Local else { return }
-    let seen = block.withInputs(models) { inputs in
+    let seen = block.withAddresses(models) { inputs in
       VectorKernels.best.countParticipants(
-        from: block.inputs[base], inputs, above: epsilon, count: block.count)
+        from: block.address(base), inputs, bfloat16: block.isBFloat16, above: epsilon, count: block.count)
     }
     Self.add(seen, to: &local.counts)
   }

@@ -1,3 +1,5 @@
+internal import Kernels
+
 /// A method that is a preset of the sparsify–elect–combine mechanism.
 protocol TaskVectorMethod: MergeMethod {
   var rules: TaskVectorRules { get set }
@@ -30,7 +32,13 @@ extension Parameter where Method: TaskVectorMethod {
   }
 
   static func normalize(default value: Bool) -> Parameter {
-    .flag("normalize", \.rules.normalize, default: value, "Whether to divide by the weights that took part.")
+    .settable(
+      "normalize", default: value,
+      "Whether to divide by the weights that took part; dialects other than mergekit's divide after an election unless this is false."
+    ) { method, given in
+      method.rules.normalizesByDefault = value
+      method.rules.normalize = given
+    }
   }
 
   static func rescale(default value: Bool) -> Parameter {
@@ -42,6 +50,24 @@ extension Parameter where Method: TaskVectorMethod {
   static var lambda: Parameter {
     .number(
       "lambda", \.rules.lambda, default: 1, "The factor of the combined difference before it is added to the base.")
+  }
+
+  static var consensus: Parameter {
+    .choice(
+      "consensus", of: ["sum", "count"], default: 0,
+      "What elects a sign: the sum of the differences, or the number of models on either side."
+    ) { method, choice in
+      method.rules.consensus = choice == 0 ? .sum : .count
+    }
+  }
+
+  static var dialect: Parameter {
+    .choice(
+      "dialect", of: Dialect.names, default: Dialect.mergekit.rawValue,
+      "Whose rule to follow where the paper, mergekit and PEFT differ."
+    ) { method, choice in
+      method.rules.dialect = Dialect(rawValue: choice) ?? .mergekit
+    }
   }
 
   static var int8Mask: Parameter {

@@ -43,15 +43,9 @@ final class WindowSurvey: Survey, @unchecked Sendable {
     guard let local = local as? Local else { return }
     let number = block.start / Streaming.blockElements
     for (column, request) in requests.enumerated() {
-      let seen = local.counts[column]
-      let equal =
-        if let stored = block.bfloat16 {
-          seen.count(
-            bfloat16: stored[request.input], base: stored[base], count: block.count, with: VectorKernels.best)
-        } else {
-          seen.count(
-            block.inputs[request.input], base: block.inputs[base], count: block.count, with: VectorKernels.best)
-        }
+      let equal = local.counts[column].count(
+        block.address(request.input), base: block.address(base), bfloat16: block.isBFloat16, count: block.count,
+        with: VectorKernels.best)
       for (spike, count) in equal.enumerated() {
         spikes.set(count, block: number, column: column * MagnitudeWindow.maximumSpikes + spike)
       }

@@ -24,6 +24,8 @@ public struct MergePlan: Sendable {
   /// What to state as `tie_word_embeddings` in the output's configuration, where the donor's no longer holds: false if
   /// the output has a head of its own, true if it has none.
   public var tiesEmbeddings: Bool?
+  /// Whether elements of inputs that are infinite or NaN are merged like all others rather than refused.
+  public var allowsNonFinite = false
 
   /// Puts a plan together; the planner does this.
   public init(

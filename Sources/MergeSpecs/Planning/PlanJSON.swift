@@ -5,7 +5,8 @@ internal import Tensors
 extension MergePlan {
   /// The plan for programs: everything in it, as one JSON object with a line for each tensor.
   ///
-  /// Models are numbered from zero, in `inputs` and `donor`; several methods are separated by commas; flags among the parameters are 0 or 1.
+  /// Models are numbered from zero, in `inputs` and `donor`; several methods are separated by commas; flags among the
+  /// parameters are 0 or 1, and a word is its place among those that `braid methods` lists.
   public func json() -> String {
     let modelLines = models.map {
       "    {\"reference\": \(JSONEdit.quote($0.reference)), \"location\": \(JSONEdit.quote($0.location))"

@@ -181,8 +181,9 @@ struct PlanText {
   }
 
   private func text(_ value: Double, of name: String, _ method: MethodDescription?) -> String {
-    let isFlag = method?.parameters.contains { $0.name == name && $0.kind == .flag } ?? false
-    return isFlag ? (value == 0 ? "false" : "true") : NumberText.short(value)
+    let parameter = method?.parameters.first { $0.name == name }
+    if let parameter, parameter.kind == .flag || parameter.choices != nil { return parameter.text(of: value) }
+    return NumberText.short(value)
   }
 
   private func defaults(of name: String) -> String? {

@@ -65,8 +65,7 @@ struct ParameterSchema {
     let foreign = known.subtracting(method.parameters.map(\.name)).sorted()
     let properties = offered.map { parameter -> (key: String, value: JSONValue) in
       var members: [(key: String, value: JSONValue)] = [("description", .string(parameter.sentence))]
-      if let value = parameter.defaultValue, parameter.kind != .flag { members.append(("default", .number(value))) }
-      if let value = parameter.defaultValue, parameter.kind == .flag { members.append(("default", .bool(value != 0))) }
+      if let value = parameter.defaultValue { members.append(("default", Self.json(value, of: parameter))) }
       return (parameter.name, .reference(Self.name(of: parameter), members))
     }
     return .type(
@@ -102,13 +101,21 @@ struct ParameterSchema {
 
   private static func value(_ parameter: ParameterDescription) -> JSONValue {
     if parameter.kind == .flag { return .type("boolean") }
-    guard case .number(let range) = parameter.kind else { return .type("string") }
+    guard case .number(let range) = parameter.kind else { return .object([("enum", .words(parameter.choices ?? []))]) }
     var members: [(key: String, value: JSONValue)] = []
     if let range {
       members.append(("minimum", .number(range.lowerBound)))
       if range.upperBound < .greatestFiniteMagnitude { members.append(("maximum", .number(range.upperBound))) }
     }
     return .type("number", also: members)
+  }
+
+  private static func json(_ value: Double, of parameter: ParameterDescription) -> JSONValue {
+    switch parameter.kind {
+    case .flag: .bool(value != 0)
+    case .number: .number(value)
+    case .choice: .string(parameter.text(of: value))
+    }
   }
 
   /// The name of the definition of such values; parameters with equal ranges share one.
@@ -123,12 +130,8 @@ extension ParameterDescription {
 
   /// What the parameter does, its range and its default.
   fileprivate var sentence: String {
-    let given = isRequired ? "required" : defaultText.map { "default \($0)" } ?? "optional"
-    return "\(summary) \(allowed.prefix(1).uppercased() + allowed.dropFirst())\(scope == .perModel ? " for each model" : ""), \(given)."
-  }
-
-  fileprivate var defaultText: String? {
-    guard let defaultValue else { return nil }
-    return kind == .flag ? (defaultValue == 0 ? "false" : "true") : NumberText.short(defaultValue)
+    let given = isRequired ? "required" : defaultValue.map { "default " + text(of: $0) } ?? "optional"
+    let range = allowed.prefix(1).uppercased() + allowed.dropFirst() + (scope == .perModel ? " for each model" : "")
+    return "\(summary) \(range), \(given)."
   }
 }

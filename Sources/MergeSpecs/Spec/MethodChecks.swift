@@ -54,6 +54,8 @@ extension SpecReader {
             at: alternative.valuePosition, "\(entry.name) must be \(parameter.allowed), not \(NumberText.short(wrong))")
         } else if parameter.kind == .flag, Set(values).count > 1 {
           error(at: alternative.valuePosition, "\(entry.name) is either true or false and cannot change with depth")
+        } else if parameter.choices != nil, Set(values).count > 1 {
+          error(at: alternative.valuePosition, "\(entry.name) is \(parameter.allowed) and cannot change with depth")
         }
       }
     }
@@ -66,6 +68,8 @@ extension SpecReader {
     let names = methods.map(\.name).joined(separator: " and ")
     let plural = methods.count > 1
     if parameterNames.contains(entry.name) {
+      // Without a value it was reported where it was read.
+      if entry.cases.isEmpty { return }
       warning(
         at: entry.position, "\(names) \(plural ? "have" : "has") no parameter \(entry.name); it is ignored",
         hint: own.isEmpty

@@ -1,4 +1,5 @@
 internal import Documents
+internal import MergeMethods
 
 extension SpecReader {
   /// Reads a `parameters:` mapping; names and ranges are checked against the method later.
@@ -87,6 +88,11 @@ extension SpecReader {
       valuePosition: position)
   }
 
+  /// The words that a parameter's value is one of, whichever method has it.
+  private func choices(of name: String) -> [String]? {
+    methods.lazy.flatMap(\.parameters).first { $0.name == name && $0.choices != nil }?.choices
+  }
+
   /// A filter that was read; nil inside stands for every tensor.
   struct ReadFilter {
     var filter: TensorFilter?
@@ -126,6 +132,15 @@ extension SpecReader {
   }
 
   private mutating func readNumber(_ node: SyntaxNode, of name: String) -> Double? {
+    if let choices = choices(of: name) {
+      if let text = node.text, let place = choices.firstIndex(of: text) { return Double(place) }
+      let nearest = node.text.flatMap { NearestName.of($0, in: choices) }
+      error(
+        at: node.usePosition,
+        "\(name) must be one of \(choices.joined(separator: ", ")), but here is \(node.text.map { "\"\($0)\"" } ?? node.kind)",
+        hint: nearest.map { "did you mean \($0)?" })
+      return nil
+    }
     if let scalar = node.scalar {
       if let flag = scalar.bool { return flag ? 1 : 0 }
       if let number = scalar.number, number.isFinite { return number }

@@ -118,7 +118,10 @@ struct SpecReader {
     if entry.value.isNull { return nil }
     if let rule = entry.value.text.flatMap(MismatchRule.init) { return rule }
     let rules = MismatchRule.allCases.map(\.rawValue)
-    let nearest = entry.value.text.flatMap { NearestName.of($0.replacing("_", with: "-"), in: rules) }
+    let nearest = entry.value.text.flatMap { text in
+      let text = text.replacing("_", with: "-")
+      return rules.contains(text) ? text : NearestName.of(text, in: rules)
+    }
     error(
       at: entry.value.usePosition, "allow_mismatch cannot be \(entry.value.kind)",
       hint: (nearest.map { "did you mean \($0)? " } ?? "") + "choices: " + rules.joined(separator: ", "))

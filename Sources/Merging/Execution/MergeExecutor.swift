@@ -1,3 +1,4 @@
+internal import Checkpoints
 internal import Kernels
 public import MergeSpecs
 public import Tensors
@@ -71,8 +72,10 @@ public struct MergeExecutor: Sendable {
     let kept = KeptBytes(limit: resources.keptBytes)
     let inputs = plan.steps.map(\.inputs.count).max() ?? 1
     let scratches = (0..<workers.count).map { _ in Scratch(inputs: inputs) }
-    let bandBytes = plan.steps.map { min(Bands.elements, $0.output.shape.elementCount) * $0.output.dtype.byteCount }
-    let capacity = bandBytes.max() ?? 0
+    let capacity =
+      plan.steps.indices.map { index in
+        sink.band(tensor: index, elements: Bands.range(0, of: plan.steps[index].output.shape.elementCount)).byteCount
+      }.max() ?? 0
     let writing = WriteBehind(
       sink: sink, buffers: resources.buffers(of: capacity), capacity: capacity, writers: Self.writers)
     do {
@@ -110,7 +113,8 @@ public struct MergeExecutor: Sendable {
     for scratch in scratches { scratch.stages.forget() }
     let context = StepContext(
       workers: workers, scratches: scratches,
-      residentBytes: resources.residentBytes(sources) / resources.threads * workers.count, kept: kept, digests: digests)
+      residentBytes: resources.residentBytes(sources) / resources.threads * workers.count, kept: kept, digests: digests,
+      modelsToCheck: plan.modelsToCheck)
     let runner = try StepRunner(step: step, sources: sources, context: context, readsOnce: true)
     let elements = step.output.shape.elementCount
     let bands = Bands.count(of: elements)
@@ -121,13 +125,25 @@ public struct MergeExecutor: Sendable {
     try workers.share(bands) { worker, next in
       while let number = next() {
         let band = Bands.range(number, of: elements)
-        let buffer = try writing.take(tensor: index, byteOffset: band.lowerBound * size, count: band.count * size)
-        try runner.write(band, into: buffer.bytes, scratch: scratches[worker])
+        let stored = sink.band(tensor: index, elements: band)
+        let buffer = try writing.take(stored)
+        if stored.isPlain {
+          try runner.write(band, into: buffer.bytes, scratch: scratches[worker])
+        } else {
+          try runner.forEachPart(of: band, scratch: scratches[worker]) { bytes, first in
+            sink.encode(bytes, from: first, of: stored, into: buffer.bytes)
+          }
+        }
         writing.submit(buffer)
         progress(band.count * (inputSize + size))
       }
     }
   }
+}
+
+extension MergePlan {
+  /// The names of the models, if what is infinite or NaN in them is refused.
+  var modelsToCheck: [String]? { allowsNonFinite ? nil : models.map(\.reference) }
 }
 
 extension PlanStep {

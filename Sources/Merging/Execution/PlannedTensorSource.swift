@@ -11,6 +11,7 @@ public struct PlannedTensorSource: TensorSource {
   private let steps: [String: PlanStep]
   private let sources: [any TensorSource]
   private let resources: MergeResources
+  private let modelsToCheck: [String]?
   private let prepared = PreparedTensors()
   private let pool: ScratchPool
   private let kept: KeptBytes
@@ -39,6 +40,7 @@ public struct PlannedTensorSource: TensorSource {
     steps = Dictionary(plan.steps.map { ($0.output.name, $0) }, uniquingKeysWith: { first, _ in first })
     self.sources = sources
     self.resources = resources
+    modelsToCheck = plan.modelsToCheck
     pool = ScratchPool(threads: resources.threads, inputs: plan.steps.map(\.inputs.count).max() ?? 0)
     kept = KeptBytes(limit: resources.keptBytes)
   }
@@ -57,7 +59,8 @@ public struct PlannedTensorSource: TensorSource {
     let scratches = pool.take()
     defer { pool.giveBack(scratches) }
     let context = StepContext(
-      workers: workers, scratches: scratches, residentBytes: resources.residentBytes(sources), kept: kept)
+      workers: workers, scratches: scratches, residentBytes: resources.residentBytes(sources), kept: kept,
+      modelsToCheck: modelsToCheck)
     let elements = description.shape.elementCount
     let runner =
       range.count == elements
@@ -98,6 +101,7 @@ public struct PlannedTensorSource: TensorSource {
   func prepared(_ tensor: String, context: StepContext) throws -> PreparedTensor {
     var context = context
     context.digests = context.digests == nil ? nil : digests
+    context.modelsToCheck = modelsToCheck
     return try prepared.tensor(tensor) {
       try PreparedTensor(try step(of: tensor), sources: sources, context: context)
     }

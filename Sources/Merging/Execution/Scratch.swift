@@ -1,8 +1,8 @@
 internal import MergeMethods
 internal import Tensors
 
-/// One worker's memory: a float32 block for each input and for the output, and raw bytes of a band where a source
-/// cannot be read in place.
+/// One worker's memory: a float32 block for each input and for the output, a block of the output in its dtype, and raw
+/// bytes of a band where a source cannot be read in place.
 ///
 /// Allocated once and reused for every tensor: the first touch of fresh pages is slower than all arithmetic.
 final class Scratch: @unchecked Sendable {
@@ -11,6 +11,8 @@ final class Scratch: @unchecked Sendable {
   private let pointers: UnsafeMutableBufferPointer<UnsafePointer<Float>>
   private let halves: UnsafeMutableBufferPointer<UnsafePointer<UInt16>>
   private var raw: UnsafeMutableRawBufferPointer
+  /// Room for a block of the output in any dtype.
+  let elements: UnsafeMutableRawPointer
   /// How many inputs there is room for.
   let inputs: Int
   /// The worker's blocks of tensors that are merged while they are read; they may own this scratch, or it them.
@@ -28,6 +30,7 @@ final class Scratch: @unchecked Sendable {
     pointers = .allocate(capacity: max(1, inputs))
     halves = .allocate(capacity: max(1, inputs))
     raw = .allocate(byteCount: 0, alignment: 64)
+    elements = .allocate(byteCount: Self.elementsByteCount, alignment: 64)
   }
 
   deinit {
@@ -35,10 +38,16 @@ final class Scratch: @unchecked Sendable {
     pointers.deallocate()
     halves.deallocate()
     raw.deallocate()
+    elements.deallocate()
   }
 
+  /// The size of a block of the largest elements.
+  private static let elementsByteCount = Streaming.blockElements * MemoryLayout<Double>.size
+
   /// The size of a worker's blocks in bytes.
-  static func byteCount(inputs: Int) -> Int { (inputs + 1) * Streaming.blockElements * MemoryLayout<Float>.size }
+  static func byteCount(inputs: Int) -> Int {
+    (inputs + 1) * Streaming.blockElements * MemoryLayout<Float>.size + elementsByteCount
+  }
 
   /// Room for a float32 block of one input.
   func block(ofInput input: Int) -> UnsafeMutablePointer<Float> {

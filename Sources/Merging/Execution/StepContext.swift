@@ -12,4 +12,6 @@ struct StepContext: Sendable {
   var kept: KeptBytes
   /// Where to note what was read of the step's models in the last pass, if anybody wants to know.
   var digests: InputDigests?
+  /// The names of the plan's models, if elements of theirs that are infinite or NaN are to be refused.
+  var modelsToCheck: [String]?
 }

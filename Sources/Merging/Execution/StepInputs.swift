@@ -98,9 +98,10 @@ final class StepInputs: Sendable {
   ///   - blockStride: 1 for all blocks, n for those whose number is a multiple of n.
   ///   - takesBFloat16: whether blocks may be bfloat16 as stored, if all inputs are.
   ///   - isLastPass: whether the band will not be read again.
+  ///   - models: the names of the inputs' models, if elements that are infinite or NaN are to be refused.
   func forEachBlock(
     of band: Range<Int>, every blockStride: Int = 1, takesBFloat16: Bool = false, isLastPass: Bool = false,
-    scratch: Scratch,
+    refusingNonFiniteOf models: [String]?, scratch: Scratch,
     _ body: (InputBlock) throws -> Void
   ) throws {
     let bytes = try inputBytes(of: band, scratch: scratch)
@@ -124,10 +125,25 @@ final class StepInputs: Sendable {
           scratch.point(input: index, to: block)
         }
       }
-      try body(
+      let block =
         isStored
-          ? scratch.storedBlock(inputs: inputs.count, count: count, start: start)
-          : scratch.inputBlock(inputs: inputs.count, count: count, start: start))
+        ? scratch.storedBlock(inputs: inputs.count, count: count, start: start)
+        : scratch.inputBlock(inputs: inputs.count, count: count, start: start)
+      if let models { try refuseNonFinite(block, of: models) }
+      try body(block)
+    }
+  }
+
+  private func refuseNonFinite(_ block: InputBlock, of models: [String]) throws(NonFiniteInputError) {
+    for (place, input) in inputs.enumerated() {
+      if let stored = block.bfloat16 {
+        if VectorKernels.best.allFinite(stored[place], bfloat16: true, count: block.count) { continue }
+        let values = (0..<block.count).map { Float(bitPattern: UInt32(stored[place][$0]) << 16) }
+        try NonFiniteInputError.refuse(values, from: block.start, tensor: input.tensor.name, model: models[place])
+      } else if !VectorKernels.best.allFinite(block.inputs[place], count: block.count) {
+        try NonFiniteInputError.refuse(
+          Array(block[place]), from: block.start, tensor: input.tensor.name, model: models[place])
+      }
     }
   }
 
@@ -136,6 +152,19 @@ final class StepInputs: Sendable {
     if let stage = inputs[0].stage { return try stage.compute(band, into: destination, scratch: scratch) }
     try inputs[0].source.read(inputs[0].tensor.name, elements: band, into: destination)
     if let first = destination.baseAddress { note(band, [UnsafeRawPointer(first)]) }
+  }
+
+  /// Calls `body` with a band of the first input as it is stored, in place if possible.
+  func withBytes(of band: Range<Int>, scratch: Scratch, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    let size = band.count * inputs[0].tensor.dtype.byteCount
+    if let stage = inputs[0].stage {
+      let room = UnsafeMutableRawBufferPointer(rebasing: scratch.rawBytes(size)[..<size])
+      try stage.compute(band, into: room, scratch: scratch)
+      return try body(UnsafeRawBufferPointer(room))
+    }
+    let bytes = try inputBytes(of: band, scratch: scratch)
+    note(band, bytes)
+    try body(UnsafeRawBufferPointer(start: bytes[0], count: size))
   }
 
   /// Notes what a pass reads of files: all of a band where it reads the band's first block.

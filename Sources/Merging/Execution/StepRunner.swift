@@ -14,6 +14,8 @@ final class StepRunner: Sendable {
   let step: PlanStep
   let inputs: StepInputs
   private let output: Output
+  /// The names of the inputs' models, if the pass that writes is the first to see all elements and has to refuse some.
+  private let unchecked: [String]?
 
   /// Opens the inputs and runs the surveys.
   ///
@@ -28,6 +30,7 @@ final class StepRunner: Sendable {
     case .copy where step.inputs.first?.tensor.dtype == step.output.dtype:
       inputs = opened
       output = .copy
+      unchecked = nil
       return
     case .copy:
       merge = try PlainCopy.conversion(of: step)
@@ -37,6 +40,8 @@ final class StepRunner: Sendable {
           tensor: step.output.name, shape: step.output.shape, inputCount: step.inputs.count, base: step.base,
           seed: step.seed ?? 0))
     }
+    var names = context.modelsToCheck.map { models in step.inputs.map { models[$0.model] } }
+    if case .copy = step.operation { names = nil }
     var surveyed = opened
     var surveys = 0
     while true {
@@ -44,19 +49,24 @@ final class StepRunner: Sendable {
       case .combine(let combination):
         inputs = readsOnce ? surveyed : opened
         output = .combine(combination)
+        unchecked = names
         return
       case .survey(let survey):
+        let seesAll = survey.blockStride == 1
         surveys += 1
         // Tensors of stages are computed for good when at least one more pass is to come.
         if surveys == (readsOnce ? 1 : 2) { surveyed = try opened.keeping(context) }
         try Self.run(
-          survey, over: surveyed, elements: step.output.shape.elementCount, releases: releases, context)
+          survey, over: surveyed, elements: step.output.shape.elementCount, releases: releases,
+          refusingNonFiniteOf: seesAll ? names : nil, context)
+        if seesAll { names = nil }
       }
     }
   }
 
   private static func run(
-    _ survey: any Survey, over inputs: StepInputs, elements: Int, releases: Bool, _ context: StepContext
+    _ survey: any Survey, over inputs: StepInputs, elements: Int, releases: Bool,
+    refusingNonFiniteOf models: [String]?, _ context: StepContext
   ) throws {
     let merging = Mutex(())
     try context.workers.share(Bands.count(of: elements)) { worker, next in
@@ -64,7 +74,8 @@ final class StepRunner: Sendable {
       while let index = next() {
         let band = Bands.range(index, of: elements)
         try inputs.forEachBlock(
-          of: band, every: survey.blockStride, takesBFloat16: survey.takesBFloat16, scratch: context.scratches[worker]
+          of: band, every: survey.blockStride, takesBFloat16: survey.takesBFloat16, refusingNonFiniteOf: models,
+          scratch: context.scratches[worker]
         ) { survey.observe($0, into: local) }
         if releases { inputs.release(band) }
       }
@@ -87,18 +98,50 @@ final class StepRunner: Sendable {
     switch output {
     case .copy: try inputs.copyBand(part, into: destination, scratch: scratch)
     case .combine(let combination):
-      let dtype = step.output.dtype
-      try inputs.forEachBlock(
-        of: part, takesBFloat16: combination.takesBFloat16, isLastPass: true, scratch: scratch
-      ) { block in
-        let result = UnsafeMutableBufferPointer(start: scratch.output, count: block.count)
-        combination.combine(block, into: result)
-        guard let first = destination.baseAddress else { return }
-        VectorKernels.best.fromFloat32(
-          scratch.output, dtype: dtype, count: block.count,
-          into: first + (block.start - part.lowerBound) * dtype.byteCount)
+      let size = step.output.dtype.byteCount
+      try combine(part, with: combination, scratch) { values, first, count in
+        guard let base = destination.baseAddress else { return }
+        store(values, count: count, at: base + (first - part.lowerBound) * size)
       }
     }
+  }
+
+  /// Computes a band of the output in its stored dtype, hands it on, if not in place then in parts that are still in a
+  /// cache, and lets go of the memory behind it.
+  ///
+  /// - Parameters:
+  ///   - band: elements that begin at a multiple of the block size.
+  ///   - body: takes elements and the number of the first of them, a multiple of the block size.
+  func forEachPart(
+    of band: Range<Int>, scratch: Scratch, _ body: (UnsafeRawBufferPointer, _ first: Int) throws -> Void
+  ) throws {
+    defer { inputs.release(band) }
+    switch output {
+    case .copy: try inputs.withBytes(of: band, scratch: scratch) { try body($0, band.lowerBound) }
+    case .combine(let combination):
+      let size = step.output.dtype.byteCount
+      try combine(band, with: combination, scratch) { values, first, count in
+        store(values, count: count, at: scratch.elements)
+        try body(UnsafeRawBufferPointer(start: scratch.elements, count: count * size), first)
+      }
+    }
+  }
+
+  private func combine(
+    _ part: Range<Int>, with combination: any Combination, _ scratch: Scratch,
+    _ body: (_ values: UnsafePointer<Float>, _ first: Int, _ count: Int) throws -> Void
+  ) throws {
+    try inputs.forEachBlock(
+      of: part, takesBFloat16: combination.takesBFloat16, isLastPass: true, refusingNonFiniteOf: unchecked,
+      scratch: scratch
+    ) { block in
+      combination.combine(block, into: UnsafeMutableBufferPointer(start: scratch.output, count: block.count))
+      try body(scratch.output, block.start, block.count)
+    }
+  }
+
+  private func store(_ values: UnsafePointer<Float>, count: Int, at place: UnsafeMutableRawPointer) {
+    VectorKernels.best.fromFloat32(values, dtype: step.output.dtype, count: count, into: place)
   }
 }
 

@@ -1,3 +1,4 @@
+internal import Checkpoints
 private import Foundation
 
 /// Writes finished bands on threads of its own, so that computing never waits for a disk, within a fixed number of
@@ -10,12 +11,12 @@ final class WriteBehind: @unchecked Sendable {
     // Owned by one thread at a time: a worker, the queue, a writer.
     fileprivate let memory: UnsafeMutableRawBufferPointer
     fileprivate(set) var bytes: UnsafeMutableRawBufferPointer
-    fileprivate var tensor = 0
-    fileprivate var byteOffset = 0
+    fileprivate(set) var band: StoredBand
 
     fileprivate init(capacity: Int) {
       memory = .allocate(byteCount: capacity + WriteBehind.page, alignment: WriteBehind.page)
       bytes = memory
+      band = StoredBand(tensor: 0, elements: 0..<0, fileOffset: 0, byteCount: 0)
     }
 
     deinit { memory.deallocate() }
@@ -44,16 +45,15 @@ final class WriteBehind: @unchecked Sendable {
   }
 
   /// A free buffer for a band, as soon as there is one.
-  func take(tensor: Int, byteOffset: Int, count: Int) throws -> Buffer {
+  func take(_ band: StoredBand) throws -> Buffer {
     condition.lock()
     defer { condition.unlock() }
     while failure == nil, free.isEmpty { condition.wait() }
     if let failure { throw failure }
     let buffer = free.removeLast()
-    buffer.tensor = tensor
-    buffer.byteOffset = byteOffset
-    let lead = sink.fileOffset(tensor: tensor, byteOffset: byteOffset) % Self.page
-    buffer.bytes = UnsafeMutableRawBufferPointer(rebasing: buffer.memory[lead..<lead + count])
+    buffer.band = band
+    let lead = band.fileOffset % Self.page
+    buffer.bytes = UnsafeMutableRawBufferPointer(rebasing: buffer.memory[lead..<lead + band.byteCount])
     return buffer
   }
 
@@ -110,12 +110,13 @@ final class WriteBehind: @unchecked Sendable {
   }
 
   private func write(_ buffer: Buffer) throws {
-    try sink.write(UnsafeRawBufferPointer(buffer.bytes), tensor: buffer.tensor, byteOffset: buffer.byteOffset)
+    try sink.write(UnsafeRawBufferPointer(buffer.bytes), of: buffer.band)
+    let tensor = buffer.band.tensor
     let complete = condition.withLock {
-      let left = (missing[buffer.tensor] ?? 1) - 1
-      missing[buffer.tensor] = left
+      let left = (missing[tensor] ?? 1) - 1
+      missing[tensor] = left
       return left == 0
     }
-    if complete { try sink.finished(tensor: buffer.tensor) }
+    if complete { try sink.finished(tensor: tensor) }
   }
 }

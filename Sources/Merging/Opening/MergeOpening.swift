@@ -11,6 +11,8 @@ struct MergeOpening {
   let home: String
   let spec: StagedSpec
   let isLenient: Bool
+  /// Whether elements that are infinite or NaN are merged like all others.
+  let allowsNonFinite: Bool
   /// All that is to be said about the specs and their models.
   var diagnostics: [Diagnostic]
   /// The merges that are planned, but for the final one.
@@ -23,13 +25,15 @@ struct MergeOpening {
   static let maximumTensorCount = 1_000_000
 
   init(
-    file: String, text: String, home: String, spec: StagedSpec, isLenient: Bool, diagnostics: [Diagnostic]
+    file: String, text: String, home: String, spec: StagedSpec, isLenient: Bool, allowsNonFinite: Bool,
+    diagnostics: [Diagnostic]
   ) {
     self.file = file
     self.text = text
     self.home = home
     self.spec = spec
     self.isLenient = isLenient
+    self.allowsNonFinite = allowsNonFinite
     self.diagnostics = diagnostics
   }
 
@@ -69,7 +73,8 @@ struct MergeOpening {
     guard !vocabulary.isFaulty else { return nil }
     let (plan, faults) = Planner.plan(stage, models: parents.mapValues(\.header))
     diagnostics += faults
-    guard let plan else { return nil }
+    guard var plan else { return nil }
+    plan.allowsNonFinite = allowsNonFinite
     tensorCount += plan.steps.count
     guard tensorCount <= Self.maximumTensorCount else {
       diagnostics.append(

@@ -7,7 +7,7 @@ public import Tensors
 public struct OpenedMerge: Sendable {
   /// The path of the spec as the user gave it.
   public let file: String
-  /// The text of the spec.
+  /// The text of the spec, with the seed in it that took the place of its own.
   public let text: String
   /// What other merges in the same file call this one, if it has a name.
   public let name: String?
@@ -38,15 +38,29 @@ public struct OpenedMerge: Sendable {
   ///
   /// - Parameters:
   ///   - lenient: whether unknown keys are warnings.
+  ///   - overrides: what takes the place of the spec's own words.
   ///   - home: the folder that relative paths in the spec start from, if it is not the spec's.
   /// - Throws: a `MergeSpecError` with all that is wrong with the spec and its models, or a `CheckpointError` if the
   ///   spec cannot be read.
+<<<<<<< HEAD
   public static func open(_ file: String, lenient: Bool = false, home: String? = nil) throws -> OpenedMerge {
     let text = try SpecFile.text(of: SpecFile.read(file), file: file)
+=======
+  public static func open(
+    _ file: String, lenient: Bool = false, overriding overrides: MergeOverrides = MergeOverrides(), home: String? = nil
+  ) throws -> OpenedMerge {
+    let bytes = try SpecFile.read(file)
+    guard let original = String(validating: bytes, as: UTF8.self) else {
+      throw MergeSpecError(
+        diagnostics: [Diagnostic(.error, file: file, "the spec is not text in UTF-8")], text: "")
+    }
+    let text = try overrides.recorded(in: original, file: file)
+>>>>>>> main
     let (spec, found) = StagedSpec.parse(text, file: file, lenient: lenient)
     guard let spec else { throw MergeSpecError(diagnostics: found, text: text) }
     var opening = MergeOpening(
       file: file, text: text, home: home ?? SpecFile.folder(of: file), spec: spec, isLenient: lenient,
+      allowsNonFinite: overrides.allowsNonFinite,
       diagnostics: found)
     let merge = try opening.open()
     let diagnostics = Diagnostic.sorted(opening.diagnostics)

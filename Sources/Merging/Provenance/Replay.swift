@@ -33,7 +33,9 @@ public struct Replay: Sendable {
         hint: "only what `braid merge` wrote can be merged again")
     }
     let merge = try OpenedMerge.open(
-      folder + "/" + Merger.specName, lenient: record.isLenient, home: home ?? record.folder)
+      folder + "/" + Merger.specName, lenient: record.isLenient,
+      // What went into the first merge goes into this one.
+      overriding: MergeOverrides(allowsNonFinite: true), home: home ?? record.folder)
     return Prepared(folder: folder, merge: merge, record: record)
   }
 

@@ -57,6 +57,23 @@ import Testing
     #expect(try read(checkpoint, start..<start + 3 * columns) == expected)
   }
 
+  @Test func `columns of an array that is larger than a panel are those of the array`() throws {
+    let folder = try TemporaryFolder()
+    let (rows, columns) = (3001, 2999)
+    let elements = (0..<UInt32(rows * columns)).map { ($0 &* 2_654_435_761) >> 20 }
+    let archive = DeflatedArray.archive(elements, shape: (rows, columns), isColumnMajor: true)
+    let checkpoint = try Checkpoint.open(try folder.write("a.npz", archive))
+    let band = 524_288
+    for start in stride(from: 0, to: elements.count, by: band) {
+      let found = try read(checkpoint, start..<min(start + band, elements.count))
+      let isRight = found.indices.allSatisfy { place in
+        let element = start + place
+        return found[place] == elements[element % columns * rows + element / columns]
+      }
+      #expect(isRight, "from \(start)")
+    }
+  }
+
   @Test func `a fault far inside is found where reading comes to it`() throws {
     let folder = try TemporaryFolder()
     var archive = DeflatedArray.archive(Self.elements, shape: Self.shape)

@@ -19,6 +19,22 @@ enum BrokenFiles {
     return report
   }
 
+  /// Opens every file of a folder, which must fail; the report has a message for each, under its name without the
+  /// ending.
+  static func headerReport(_ folder: String, ending: String) throws -> String {
+    var report = ""
+    for name in try Files.list(folder) {
+      do {
+        _ = try Checkpoint.open(folder + "/" + name)
+        Issue.record("\(name) was accepted")
+      } catch {
+        #expect(error.path == folder + "/" + name)
+        report += "\(name.dropLast(ending.count))\n  \(error.message)\n"
+      }
+    }
+    return report
+  }
+
   private static func message(_ path: String, _ name: String) -> String {
     do {
       let checkpoint = try Checkpoint.open(path)

@@ -7,9 +7,12 @@ import Testing
 enum Mutation {
   /// Reads what becomes of a file after a few random changes, many times over.
   ///
-  /// - Parameter range: the part of the file that is changed.
+  /// - Parameters:
+  ///   - range: the part of the file that is changed.
+  ///   - likely: bytes that mean something to the format, which are put in besides those of the file.
   static func check(
-    _ format: any CheckpointFormat.Type, _ valid: [UInt8], rounds: Int, seed: UInt64, in range: Range<Int>? = nil
+    _ format: any CheckpointFormat.Type, _ valid: [UInt8], rounds: Int, seed: UInt64, in range: Range<Int>? = nil,
+    inserting likely: [UInt8] = []
   ) {
     var generator = SeededGenerator(seed: seed)
     let range = range ?? 0..<valid.count
@@ -17,13 +20,14 @@ enum Mutation {
       var bytes = valid
       for _ in 0..<Int.random(in: 1...3, using: &generator) {
         let place = min(Int.random(in: range, using: &generator), bytes.count - 1)
-        switch Int.random(in: 0..<6, using: &generator) {
+        switch Int.random(in: 0..<(likely.isEmpty ? 6 : 7), using: &generator) {
         case 0: bytes[place] = UInt8.random(in: 0...255, using: &generator)
         case 1: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
         case 2: bytes[place] = [0, 1, 0x7F, 0x80, 0xFF].randomElement(using: &generator) ?? 0
         case 3: bytes[place] = valid[Int.random(in: range, using: &generator)]
         case 4: bytes.remove(at: place)
-        default: bytes.insert(valid[Int.random(in: range, using: &generator)], at: place)
+        case 5: bytes.insert(valid[Int.random(in: range, using: &generator)], at: place)
+        default: bytes.insert(likely.randomElement(using: &generator) ?? 0, at: place)
         }
       }
       read(format, bytes)

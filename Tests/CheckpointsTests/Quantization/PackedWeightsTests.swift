@@ -8,7 +8,7 @@ import Testing
   private static let folder = Fixture.path("formats/safetensors/packed")
   private static let models = (try? Files.list(folder + "/expected").map { String($0.prefix { $0 != "." }) }) ?? []
 
-  @Test func `there are models of every kind`() { #expect(Self.models.count == 11) }
+  @Test func `there are models of every kind`() { #expect(Self.models.count == 12) }
 
   @Test(arguments: models) func `packed weights are the numbers that they were made from, to the bit`(name: String)
     throws
@@ -50,6 +50,7 @@ import Testing
     }
     #expect(try names("fp8-block") == ["a.weight", "norm.weight"])
     #expect(try names("fp8-scales") == ["a.weight", "b.weight", "c.weight", "d.weight", "norm.weight"])
+    #expect(try names("fp8-experts") == ["a.weight", "b", "c.weight", "norm.weight"])
     #expect(try names("gptq-4-bits-act-order") == ["a.bias", "a.weight", "norm.weight"])
     #expect(try names("awq") == ["a.weight", "norm.weight"])
   }
@@ -70,6 +71,25 @@ import Testing
     }
     for name in ["quant_config.json", "quantize_config.json", "tokenizer.json"] { try copy.write(name, "{}") }
     #expect(try ModelFolder.open(copy.path).filesToCarry.map(\.name) == ["tokenizer.json"])
+  }
+
+  @Test(arguments: [("gptq-4-bits", "quantize_config.json"), ("awq-narrow", "quant_config.json")])
+  func `notes on the packing stand in for a configuration that says nothing`(name: String, notes: String) throws {
+    let original = try ModelFolder.open(Self.folder + "/" + name)
+    let copy = try TemporaryFolder()
+    try Files.copy(Self.folder + "/" + name + "/model.safetensors", to: copy("model.safetensors"))
+    let file = try JSONFile(path: Self.folder + "/" + name + "/config.json")
+    let settings = try #require(file.root["quantization_config"])
+    // The tools leave out the name of their own method.
+    let text = String(decoding: file.bytes[settings.range], as: UTF8.self).replacing("\"quant_method\"", with: "\"x\"")
+    try copy.write(notes, text)
+    try copy.write("config.json", "{\"model_type\": \"llama\"}")
+    let model = try ModelFolder.open(copy.path)
+    #expect(model.isUnpacked)
+    #expect(model.weights.index == original.weights.index)
+    for tensor in model.weights.index.tensors {
+      #expect(try model.weights.bytes(of: tensor.name) == original.weights.bytes(of: tensor.name))
+    }
   }
 
   @Test func `a model with plain weights is left alone, whatever its configuration says`() throws {

@@ -38,7 +38,8 @@ struct WriterTrial {
     defer { room.deallocate() }
     for start in stride(from: 0, to: bytes.count, by: pieces) {
       let piece = bytes[start..<min(bytes.count, start + pieces)]
-      let place = writer.fileOffset(tensor: tensor, byteOffset: start) % alignment + (congruent ? 0 : 1)
+      let place =
+        writer.band(tensor: tensor, elements: start..<start + piece.count).fileOffset % alignment + (congruent ? 0 : 1)
       let memory = UnsafeMutableRawBufferPointer(rebasing: room[place..<place + piece.count])
       memory.copyBytes(from: piece)
       try writer.write(UnsafeRawBufferPointer(memory), tensor: tensor, byteOffset: start)

@@ -6,8 +6,8 @@ import Testing
 
 @Suite struct StagedSpecTests {
   private static func spec(_ name: String?, _ models: String..., base: String? = nil) -> String {
-    (name.map { "name: \($0)\n" } ?? "") + (base.map { "base_model: \($0)\n" } ?? "")
-      + "merge_method: linear\nmodels:\n"
+    (name.map { "name: \($0)\n" } ?? "")
+      + (base.map { "base_model: \($0)\nmerge_method: task_arithmetic\n" } ?? "merge_method: linear\n") + "models:\n"
       + models.map { "  - {model: \($0), parameters: {weight: 1}}\n" }.joined()
   }
 
@@ -81,9 +81,9 @@ import Testing
     #expect(
       messages(
         Self.spec("one", "a", "two"), Self.spec("two", "three"), Self.spec("three", "one"), Self.spec(nil, "one"))
-        == ["f:15:12: error: stages refer to each other in a circle: one → two → three → one"])
+        == ["f:15:13: error: stages refer to each other in a circle: one → two → three → one"])
     #expect(
-      messages(Self.spec("one", "one"), Self.spec(nil, "one")) == ["f:4:12: error: the stage \"one\" refers to itself"])
+      messages(Self.spec("one", "one"), Self.spec(nil, "one")) == ["f:4:13: error: the stage \"one\" refers to itself"])
   }
 
   @Test func `faults of all stages are reported together`() {
@@ -111,7 +111,7 @@ import Testing
     try Golden.expect(json, at: "stages.json")
     let root = try JSONParser.parse(json)
     #expect(root["stages"]?.array?.count == 2)
-    #expect(root["stages"]?.array?.last?["models"]?.array?.first?["stage"]?.bool == true)
+    #expect(root["stages"]?.array?.last?["models"]?.array?.last?["stage"]?.bool == true)
     // What a stage gives is computed, not read.
     #expect(plan.stages[1].plan.inputByteCount == plan.stages[0].plan.outputByteCount)
   }

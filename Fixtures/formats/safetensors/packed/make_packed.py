@@ -181,6 +181,16 @@ fp8 = {"quant_method": "fp8", "weight_block_size": [16, 32]}
 broken("fp8-scales-missing", block, fp8, {"a.weight_scale_inv": None})
 broken("fp8-scales-for-other-blocks", block, fp8, weight_block_size=[16, 16])
 broken("fp8-scales-are-integers", block, fp8, {"a.weight_scale_inv": ints(3, 3)})
+experts, expert_scales = float8(3 * 18, 36).reshape(3, 18, 36), scales(3, 2, 2)
+row_scales, expert_scale = scales(3, 18, 1), scales(3)
+write("fp8-experts",
+      {"a.weight": experts, "a.weight_scale_inv": torch.from_numpy(expert_scales),
+       "b": experts[:, :3], "b_scale_inv": torch.from_numpy(row_scales[:, :3].copy()),
+       "c.weight": experts[:, :2], "c.weight_scale": torch.from_numpy(expert_scale), **norm()},
+      {"quant_method": "fp8", "weight_block_size": [16, 32]},
+      {"a.weight": numpy.stack([scaled(w, spread(s, 18, 36, (16, 32))) for w, s in zip(experts, expert_scales)]),
+       "b": scaled(experts[:, :3], row_scales[:, :3]), "c.weight": scaled(experts[:, :2], expert_scale[:, None, None])})
+broken("fp8-scales-for-fewer-experts", {"a.weight": experts[:2, :, :4], "a.weight_scale_inv": torch.ones(1, 2, 1)}, fp8)
 broken("method-unknown", {"a.weight": torch.zeros(4, 1, dtype=torch.uint8), **norm()},
        {"quant_method": "bitsandbytes", "load_in_4bit": True})
 broken("compressed-tensors-pack-quantized", {"a.weight_packed": ints(4, 4), "a.weight_scale": torch.ones(4, 1)},

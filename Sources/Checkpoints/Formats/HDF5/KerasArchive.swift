@@ -41,6 +41,7 @@ enum KerasArchive {
         : "\(other.size) bytes that are not weights"
       index.metadata.append(Metadatum(key: other.name, value: value))
     }
+    index.checksums = directory.entries.compactMap(\.checked)
     return index
   }
 }

@@ -47,7 +47,7 @@ public enum NumPy: CheckpointFormat {
       }
       tensors.append(try stored(header, tensor, in: entry.content, start: start, file: file))
     }
-    return FileIndex(tensors: tensors, metadata: metadata)
+    return FileIndex(tensors: tensors, metadata: metadata, checksums: directory.entries.compactMap(\.checked))
   }
 
   /// The array behind a header; it must fill the content.

@@ -39,6 +39,12 @@ struct PyTorchArchive {
 
   /// The tensors of the archive.
   func index() throws(FormatError) -> FileIndex {
+    var index = try readIndex()
+    index.checksums = directory.entries.compactMap(\.checked)
+    return index
+  }
+
+  private func readIndex() throws(FormatError) -> FileIndex {
     try checkByteOrder()
     guard let entry = directory[folder + Self.pickleName] else { throw file.fault(at: 0, "no data.pkl") }
     guard entry.size <= Self.maximumPickle else {
@@ -46,6 +52,7 @@ struct PyTorchArchive {
         at: entry.header, "a pickle of \(entry.size) bytes", expected: "\(Self.maximumPickle) at the most")
     }
     if !entry.isDeflated, let bytes = file.slice(at: entry.data.lowerBound, count: entry.size) {
+      try entry.check(file)
       return try index(pickle: bytes, start: entry.data.lowerBound)
     }
     return try entry.prefix(entry.size, of: file).withBytes { bytes throws(FormatError) in

@@ -46,7 +46,7 @@ enum PyTorchLayout {
 struct ArchiveClosing: LayoutClosing {
   let archives: [ZipLayout]
 
-  func pieces(ofShard shard: Int, elements file: MappedFile) -> [CheckpointLayout.Piece] {
-    archives[shard].pieces(ofShard: shard, elements: file)
+  func pieces(ofShard shard: Int, checksum: (Int) -> Checksum) -> [CheckpointLayout.Piece] {
+    archives[shard].pieces(ofShard: shard, checksum: checksum)
   }
 }

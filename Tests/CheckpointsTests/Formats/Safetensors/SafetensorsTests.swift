@@ -25,17 +25,7 @@ import Testing
   }
 
   @Test func `every broken file gets the message that was recorded for it`() throws {
-    let folder = Fixture.path("formats/safetensors/broken")
-    var report = ""
-    for name in try Files.list(folder) {
-      do {
-        _ = try Checkpoint.open(folder + "/" + name)
-        Issue.record("\(name) was accepted")
-      } catch {
-        #expect(error.path == folder + "/" + name)
-        report += "\(name.dropLast(".safetensors".count))\n  \(error.message)\n"
-      }
-    }
+    let report = try BrokenFiles.headerReport(Fixture.path("formats/safetensors/broken"), ending: ".safetensors")
     try Golden.expect(report, at: "broken-files.txt")
   }
 
@@ -100,32 +90,14 @@ import Testing
   }
 
   @Test func `a valid file cut short anywhere is an error`() {
-    for length in 0..<Self.valid.count {
-      #expect(message(Array(Self.valid[..<length])) != "no error", "cut at \(length)")
-    }
+    Mutation.checkCuts(Safetensors.self, Self.valid, at: 0..<Self.valid.count)
     #expect(message(Self.valid) == "no error")
     #expect(message(Self.valid + [0]) != "no error")
   }
 
   @Test func `changed bytes never make it trap, and what it accepts fits the file`() {
-    var generator = SeededGenerator(seed: 7)
-    for _ in 0..<30_000 {
-      var bytes = Self.valid
-      for _ in 0..<Int.random(in: 1...4, using: &generator) {
-        let place = Int.random(in: 0..<bytes.count, using: &generator)
-        switch Int.random(in: 0..<4, using: &generator) {
-        case 0: bytes[place] = UInt8.random(in: 0...255, using: &generator)
-        case 1: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
-        case 2: bytes.remove(at: place)
-        default: bytes.insert(Array("0123456789[]{},:\"-.eE\\ ".utf8).randomElement(using: &generator) ?? 0, at: place)
-        }
-      }
-      guard let index = try? read(bytes) else { continue }
-      for tensor in index.tensors {
-        guard case .contiguous(let range) = tensor.encoding else { continue }
-        #expect(range.upperBound <= bytes.count && range.count == tensor.description.byteCount)
-      }
-    }
+    Mutation.check(
+      Safetensors.self, Self.valid, rounds: 30_000, seed: 7, inserting: Array("0123456789[]{},:\"-.eE\\ ".utf8))
   }
 
   @Test func `recognition looks at the content`() {
