@@ -42,20 +42,11 @@ public struct OpenedMerge: Sendable {
   ///   - home: the folder that relative paths in the spec start from, if it is not the spec's.
   /// - Throws: a `MergeSpecError` with all that is wrong with the spec and its models, or a `CheckpointError` if the
   ///   spec cannot be read.
-<<<<<<< HEAD
-  public static func open(_ file: String, lenient: Bool = false, home: String? = nil) throws -> OpenedMerge {
-    let text = try SpecFile.text(of: SpecFile.read(file), file: file)
-=======
   public static func open(
     _ file: String, lenient: Bool = false, overriding overrides: MergeOverrides = MergeOverrides(), home: String? = nil
   ) throws -> OpenedMerge {
-    let bytes = try SpecFile.read(file)
-    guard let original = String(validating: bytes, as: UTF8.self) else {
-      throw MergeSpecError(
-        diagnostics: [Diagnostic(.error, file: file, "the spec is not text in UTF-8")], text: "")
-    }
+    let original = try SpecFile.text(of: SpecFile.read(file), file: file)
     let text = try overrides.recorded(in: original, file: file)
->>>>>>> main
     let (spec, found) = StagedSpec.parse(text, file: file, lenient: lenient)
     guard let spec else { throw MergeSpecError(diagnostics: found, text: text) }
     var opening = MergeOpening(

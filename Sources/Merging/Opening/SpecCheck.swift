@@ -33,7 +33,8 @@ public struct SpecCheck: Sendable {
     guard opensModels, let spec else { return SpecCheck(file: file, text: text, diagnostics: found) }
     let home = SpecFile.folder(of: file)
     var opening = MergeOpening(
-      file: file, text: text, home: home, spec: spec, isLenient: lenient, diagnostics: found)
+      file: file, text: text, home: home, spec: spec, isLenient: lenient, allowsNonFinite: false,
+      diagnostics: found)
     _ = try opening.open()
     let absent = Set(
       spec.stages.flatMap(\.references)
