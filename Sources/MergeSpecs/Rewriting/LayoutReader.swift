@@ -106,10 +106,12 @@ struct LayoutReader {
     let end = pending.firstIndex { !LayoutScanner.trimmed($0).isEmpty && LayoutScanner.indent(of: $0) <= column }
     let deeper = pending[..<(end ?? pending.endIndex)]
     guard let last = deeper.lastIndex(where: { !LayoutScanner.trimmed($0).isEmpty }) else { return }
+    var place: Int?
     for line in pending[...last] {
-      let indent = LayoutScanner.indent(of: line)
-      guard let place = owner(at: indent) else { return }
-      items[place].tail.append(LayoutScanner.trimmed(line))
+      let text = LayoutScanner.trimmed(line)
+      if !text.isEmpty || place == nil { place = owner(at: LayoutScanner.indent(of: line)) }
+      guard let place else { return }
+      items[place].tail.append(text)
     }
     pending.removeSubrange(...last)
   }
@@ -154,7 +156,7 @@ struct LayoutReader {
       } else {
         let key = LayoutScanner.key(in: rest)
         var item = LayoutItem(
-          kind: key.map { .key(String(rest[..<$0.end])) } ?? .value, line: number, column: column)
+          kind: key.map { LayoutItem.Kind.key(String(rest[..<$0.end])) } ?? .value, line: number, column: column)
         item.lead = lead
         try readValue(of: &item, characters, from: key?.next ?? column)
         items.append(item)
@@ -206,7 +208,7 @@ struct LayoutReader {
     item.body = String(body)
     let comment = String(rest)
     let text = LayoutScanner.trimmed(comment)
-    if !text.isEmpty { item.comment = comment.prefix { $0.isWhitespace } + text }
+    if !text.isEmpty { item.comment = String(comment.prefix { $0.isWhitespace }) + text }
   }
 
   private func setPlain(_ rest: ArraySlice<Character>, of item: inout LayoutItem, isOpen: Bool = false) {

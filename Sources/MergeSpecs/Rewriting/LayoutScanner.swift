@@ -69,11 +69,11 @@ enum LayoutScanner {
 
   /// Where the key that begins here ends, and the place behind its colon; nil if no key begins here.
   static func key(in line: ArraySlice<Character>) -> (end: Int, next: Int)? {
-    guard let first = line.first, !"[{|>#".contains(first) else { return nil }
-    var index = line.startIndex
-    if first == "\"" || first == "'" {
+    var index = properties(in: line).next
+    guard index < line.endIndex, !"[{|>#".contains(line[index]) else { return nil }
+    if line[index] == "\"" || line[index] == "'" {
       var open = Open()
-      guard let end = open.consume(line) else { return nil }
+      guard let end = open.consume(line[index...]) else { return nil }
       index = end
       while index < line.endIndex, line[index] == " " { index += 1 }
       guard index < line.endIndex, isColon(line, index) else { return nil }

@@ -1,5 +1,5 @@
 public import Documents
-internal import MergeMethods
+public import MergeMethods
 
 /// Rewrites a spec of mergekit, or of an older form, as today's language has it.
 public enum SpecConversion {

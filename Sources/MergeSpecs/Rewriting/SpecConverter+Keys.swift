@@ -57,12 +57,11 @@ extension SpecConverter {
 
   /// Moves parameters that stand beside `parameters:` under it.
   mutating func gatherParameters(_ entries: inout [LayoutItem], at level: SpecLevel) -> [String] {
-    let isMisplaced = { (entry: LayoutItem) in
-      entry.name.map { self.parameterNames.contains($0) && !level.keys.contains($0) } ?? false
-    }
+    let names = parameterNames.subtracting(level.keys)
+    let isMisplaced = { (entry: LayoutItem) in entry.name.map { names.contains($0) } ?? false }
     guard level.keys.contains("parameters"), let first = entries.firstIndex(where: isMisplaced) else { return [] }
     let place = entries.firstIndex { $0.name == "parameters" }
-    var parameters = place.map { entries[$0] } ?? LayoutItem(key: "parameters", line: entries[first].line)
+    let parameters = place.map { entries[$0] } ?? LayoutItem(key: "parameters", line: entries[first].line)
     // What came through an alias cannot be added to.
     guard var known = parameters.parts ?? (parameters.body.isEmpty ? [] : nil) else { return [] }
     var left: [String] = []
@@ -82,11 +81,10 @@ extension SpecConverter {
       }
     }
     known += moved
-    parameters.setParts(known)
     if let place = entries.firstIndex(where: { $0.name == "parameters" }) {
-      entries[place] = parameters
+      if !moved.isEmpty { entries[place].setParts(known) }
     } else if !known.isEmpty {
-      entries.insert(parameters, at: min(first, entries.count))
+      entries.insert(LayoutItem(key: "parameters", line: moved[0].line, children: known), at: min(first, entries.count))
     }
     return left
   }

@@ -109,7 +109,10 @@ struct SpecConverter {
       elements[index].tail += left
       if notes.count > count { elements[index].setParts(entries) }
       // The first of several mentions is the base.
-      if let model = entries.first(where: { $0.name == "model" }) { around.base.subtract(Self.spellings(model)) }
+      if let model = entries.first(where: { $0.name == "model" }), !around.base.isDisjoint(with: Self.spellings(model))
+      {
+        around.base = []
+      }
     }
     if notes.count > before { item.setParts(elements) }
   }

@@ -27,7 +27,8 @@ public enum SpecFormat {
 
   private static func refusal(_ file: String, line: Int, _ reason: String) -> Diagnostic {
     Diagnostic(
-      .error, file: file, at: SourcePosition(line: line, column: 1), "this layout cannot be brought into form: \(reason)",
+      .error, file: file, at: SourcePosition(line: line, column: 1),
+      "this layout cannot be brought into form: \(reason)",
       hint: "the file is as it was; braid spec check reads it all the same")
   }
 }

@@ -70,6 +70,7 @@ struct LayoutItem {
   /// The key's name without quotes and anchors, if this is a key.
   var name: String? {
     guard case .key(let written) = kind else { return nil }
+    guard written.hasPrefix("&") || written.hasPrefix("!") else { return LayoutScanner.unquoted(written) }
     return LayoutScanner.unquoted(written.split(separator: " ").last.map(String.init) ?? written)
   }
 

@@ -12,7 +12,7 @@ enum LevelSchema {
   static func schema(of level: SpecLevel, methods: [MethodDescription]) -> JSONValue {
     let keys = (level == .spec ? [SpecLevel.stageKey] : []) + level.described
     let properties = keys.map { key -> (key: String, value: JSONValue) in
-      let description = ("description", JSONValue.string(key.summary))
+      let description: (key: String, value: JSONValue) = ("description", .string(key.summary))
       guard case .object(let members) = value(of: key.name, at: level, methods: methods) else {
         return (key.name, .object([description]))
       }
@@ -42,7 +42,8 @@ enum LevelSchema {
   private static let dtypes = DType.allCases.filter(\.isFloatingPoint).map(\.rawValue)
   private static var oldDType: JSONValue {
     .type(
-      "string", also: [("pattern", .string("^torch\\.(\(dtypes.joined(separator: "|")))$")), ("deprecated", .bool(true))])
+      "string",
+      also: [("pattern", .string("^torch\\.(\(dtypes.joined(separator: "|")))$")), ("deprecated", .bool(true))])
   }
 
   /// A case: a value and the filter that says what it is for.

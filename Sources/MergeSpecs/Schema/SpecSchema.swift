@@ -1,14 +1,12 @@
 public import Documents
-internal import MergeMethods
-internal import Tensors
-internal import Vocabularies
+public import MergeMethods
 
 /// The language of merge specs as a JSON Schema, by which editors complete and check what people type.
 ///
 /// It is made from what the reader itself goes by: the keys of each level and the cards of the merge methods. A schema
 /// sees one document at a time and no anchors, so `braid spec check` finds more.
 public enum SpecSchema {
-  /// Where editors may take the name of the language from.
+  /// The edition of JSON Schema that is used.
   static let dialect = "https://json-schema.org/draft/2020-12/schema"
 
   /// The schema for some merge methods.

@@ -54,7 +54,8 @@ extension SpecReader {
     let allowed = DType.allCases.filter(\.isFloatingPoint).map(\.rawValue)
     if let dtype = DType(rawValue: name), dtype.isFloatingPoint { return dtype }
     let list = "dtypes: " + allowed.joined(separator: ", ")
-    let nearest = (DTypeSetting.abbreviations[name] ?? NearestName.of(name, in: allowed)).map { "did you mean \($0)? " } ?? ""
+    let nearest =
+      (DTypeSetting.abbreviations[name] ?? NearestName.of(name, in: allowed)).map { "did you mean \($0)? " } ?? ""
     if DType(rawValue: name) != nil {
       error(at: node.usePosition, "\(key) cannot be \(name): a merge gives fractions", hint: list)
     } else {

@@ -1,4 +1,4 @@
-public import Documents
+internal import Documents
 
 /// One question about a merge, with the answer that counts if there is none.
 public struct DraftQuestion: Sendable, Hashable {
@@ -34,7 +34,8 @@ extension SpecDraft {
     let advice = MethodAdvice(survey, base: draft.base)
     let method = try answer(
       DraftQuestion(
-        text: "Which method? One of \(advice.methods.joined(separator: ", ")).\n  \(advice.methods[0]): \(advice.reason).",
+        text:
+          "Which method? One of \(advice.methods.joined(separator: ", ")).\n  \(advice.methods[0]): \(advice.reason).",
         fallback: advice.methods[0]), ask
     ) { text in
       advice.methods.contains(text) ? text : nil
@@ -45,7 +46,8 @@ extension SpecDraft {
     if method != draft.method { (draft.method, draft.reason) = (method, "it was asked for") }
     let dtypes = ["bfloat16", "float16", "float32"]
     draft.dtype = try answer(
-      DraftQuestion(text: "Which dtype is the result to have? One of \(dtypes.joined(separator: ", ")).", fallback: draft.dtype),
+      DraftQuestion(
+        text: "Which dtype is the result to have? One of \(dtypes.joined(separator: ", ")).", fallback: draft.dtype),
       ask
     ) { text in
       dtypes.contains(text) || text == draft.dtype ? text : nil

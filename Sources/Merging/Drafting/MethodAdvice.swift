@@ -19,8 +19,7 @@ public struct MethodAdvice: Sendable, Hashable {
   /// Advice for models of which one may be the base of the others.
   public init(_ survey: ModelSurvey, base: Int?) {
     let experts = survey.models.indices.filter { $0 != base }
-    let best: String
-    (best, reason) =
+    let choice: (method: String, reason: String) =
       if let base {
         experts.count == 1
           ? Self.one(experts[0], base, survey.sample) : Self.several(experts, base, survey.sample)
@@ -29,7 +28,8 @@ public struct MethodAdvice: Sendable, Hashable {
           ? ("slerp", "two models without a known base are best blended along the arc between them")
           : ("linear", "without a base there are no differences to work on, and a mean of fine-tunes is hard to beat")
       }
-    methods = [best] + Self.applicable(experts.count, hasBase: base != nil).filter { $0 != best }
+    reason = choice.reason
+    methods = [choice.method] + Self.applicable(experts.count, hasBase: base != nil).filter { $0 != choice.method }
   }
 
   /// The methods that so many models can be merged with.
@@ -51,7 +51,10 @@ public struct MethodAdvice: Sendable, Hashable {
         "task_arithmetic",
         "the expert moved \(share) of the base's norm, a small step that one weight can shorten"
       )
-      : ("slerp", "the expert moved \(share) of the base's norm, which is far enough for the arc to differ from the chord")
+      : (
+        "slerp",
+        "the expert moved \(share) of the base's norm, which is far enough for the arc to differ from the chord"
+      )
   }
 
   private static func several(_ experts: [Int], _ base: Int, _ sample: DifferenceSample?) -> (String, String) {
@@ -64,10 +67,14 @@ public struct MethodAdvice: Sendable, Hashable {
     let overlap = relations.reduce(0) { $0 + $1.overlap } / Double(relations.count)
     let figures = "sign conflict \(Decimal.text(conflict, decimals: 2)), overlap \(Decimal.text(overlap, decimals: 2))"
     if overlap < lowOverlap {
-      return ("task_arithmetic", "the experts hardly change the same elements (\(figures)), so their differences add up")
+      return (
+        "task_arithmetic", "the experts hardly change the same elements (\(figures)), so their differences add up"
+      )
     }
     if conflict >= highConflict {
-      return ("ties", "the experts pull shared elements in unrelated directions (\(figures)), which TIES settles by a vote")
+      return (
+        "ties", "the experts pull shared elements in unrelated directions (\(figures)), which TIES settles by a vote"
+      )
     }
     return (
       "task_arithmetic",

@@ -1,5 +1,5 @@
-public import Checkpoints
-public import Documents
+internal import Checkpoints
+internal import Documents
 internal import MergeSpecs
 internal import Tensors
 
@@ -99,7 +99,8 @@ public struct ModelSurvey: Sendable {
         return "\(first.name) is a \(a) and \(other.name) a \(b): only models of one architecture can be merged"
       }
       if let a = first.layers, let b = other.layers, a != b {
-        return "\(first.name) has \(a) layers and \(other.name) \(b): such models can only be stacked, with slices: and "
+        return
+          "\(first.name) has \(a) layers and \(other.name) \(b): such models can only be stacked, with slices: and "
           + "merge_method: passthrough, and which layers of which is for you to say"
       }
     }
@@ -112,7 +113,8 @@ public struct ModelSurvey: Sendable {
       let children = models.filter { other in other != model && other.statedBases.contains { Self.means($0, model) } }
       if let child = children.first { return (index, "\(child.name) says that it was made from it") }
     }
-    return sample?.center.map { ($0, "all others lie nearest to it") }
+    guard let center = sample?.center else { return nil }
+    return (center, "all others lie nearest to it")
   }
 
   private static func means(_ stated: String, _ model: Model) -> Bool {

@@ -1,6 +1,4 @@
 internal import Documents
-internal import MergeMethods
-internal import MergeSpecs
 
 /// A merge spec with comments, for people to go on from.
 public struct SpecDraft: Sendable {

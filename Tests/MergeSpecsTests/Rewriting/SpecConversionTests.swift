@@ -166,7 +166,7 @@ import Testing
         base_model: &base a
         models:
           - model: *base
-          # parameters: {weight: 1}
+            # parameters: {weight: 1}
           - model: b
           - model: c
             parameters:

@@ -160,8 +160,12 @@ import Testing
 
   @Test func `damaged and odd texts are formatted or refused, and what is formatted says the same`() throws {
     var generator = SeededGenerator(seed: 4)
-    let texts = try Files.list(Fixture.packageRoot + "/merges").filter { $0.hasSuffix(".yml") }.map { try Files.text($0) }
-    let pieces = ["\n", " ", "  ", "- ", ": ", "#", " # c\n", "&x ", "*x", "\"", "'", "{", "}", "[", "]", "|\n", "---\n"]
+    let texts = try Files.list(Fixture.packageRoot + "/merges").filter { $0.hasSuffix(".yml") }.map {
+      try Files.text($0)
+    }
+    let pieces = [
+      "\n", " ", "  ", "- ", ": ", "#", " # c\n", "&x ", "*x", "\"", "'", "{", "}", "[", "]", "|\n", "---\n",
+    ]
     var counted = 0
     for round in 0..<3000 {
       var characters = Array(texts[round % texts.count])

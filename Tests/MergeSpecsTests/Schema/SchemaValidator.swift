@@ -21,7 +21,8 @@ struct SchemaValidator {
       case "type":
         let names = rule.array?.compactMap(\.string) ?? [rule.string].compactMap(\.self)
         if !names.contains(where: { Self.is(value, $0) }) { faults.append("\(path): not \(names)") }
-      case "enum": if !(rule.array ?? []).contains(where: { $0.string == value.text }) { faults.append(path + ": enum") }
+      case "enum":
+        if !(rule.array ?? []).contains(where: { $0.string == value.text }) { faults.append(path + ": enum") }
       case "const": if rule.string != value.text { faults.append(path + ": const") }
       case "anyOf": if !(rule.array ?? []).contains(where: fits) { faults.append(path + ": anyOf") }
       case "oneOf": if (rule.array ?? []).filter(fits).count != 1 { faults.append(path + ": oneOf") }
