@@ -10,9 +10,9 @@ struct Braid: AsyncParsableCommand {
     discussion: "Exit codes: 0 done, 1 the work failed, 2 the request was wrong.",
     version: BraidVersion.text,
     subcommands: [
-      BatchCommand.self, ConvertCommand.self, DiffCommand.self, EvalCommand.self, InspectCommand.self,
-      MergeCommand.self, MethodsCommand.self, PlanCommand.self, ReplayCommand.self,
-      ReportCommand.self, VerifyCommand.self,
+      BatchCommand.self, ConvertCommand.self, DiffCommand.self, EvalCommand.self, InitCommand.self,
+      InspectCommand.self, MergeCommand.self, MethodsCommand.self, PlanCommand.self, ReplayCommand.self,
+      ReportCommand.self, SpecCommand.self, VerifyCommand.self,
     ])
 
   static func main() async {

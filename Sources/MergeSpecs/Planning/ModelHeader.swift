@@ -27,7 +27,7 @@ public struct ModelHeader: Sendable {
   }
 
   /// The first whole number under one of these keys.
-  func configured(_ keys: [String]) -> Int? {
+  package func configured(_ keys: [String]) -> Int? {
     for node in languageConfiguration {
       for key in keys {
         if let value = node[key]?.int { return value }

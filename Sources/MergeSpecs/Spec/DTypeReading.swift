@@ -54,12 +54,8 @@ extension SpecReader {
     let allowed = DType.allCases.filter(\.isFloatingPoint).map(\.rawValue)
     if let dtype = DType(rawValue: name), dtype.isFloatingPoint { return dtype }
     let list = "dtypes: " + allowed.joined(separator: ", ")
-    let abbreviations = [
-      "bf16": "bfloat16", "bfloat": "bfloat16", "fp16": "float16", "half": "float16", "f16": "float16",
-      "fp32": "float32", "f32": "float32", "float": "float32", "full": "float32", "fp64": "float64",
-      "double": "float64", "fp8": "float8_e4m3fn", "float8": "float8_e4m3fn",
-    ]
-    let nearest = (abbreviations[name] ?? NearestName.of(name, in: allowed)).map { "did you mean \($0)? " } ?? ""
+    let nearest =
+      (DTypeSetting.abbreviations[name] ?? NearestName.of(name, in: allowed)).map { "did you mean \($0)? " } ?? ""
     if DType(rawValue: name) != nil {
       error(at: node.usePosition, "\(key) cannot be \(name): a merge gives fractions", hint: list)
     } else {

@@ -20,4 +20,11 @@ public struct DTypeSetting: Sendable {
   public func value(for tensor: String) -> DType? {
     cases.first { $0.filter?.matches(tensor) ?? true }?.dtype
   }
+
+  /// What people write for some dtypes, and their names.
+  static let abbreviations = [
+    "bf16": "bfloat16", "bfloat": "bfloat16", "fp16": "float16", "half": "float16", "f16": "float16",
+    "fp32": "float32", "f32": "float32", "float": "float32", "full": "float32", "fp64": "float64",
+    "double": "float64", "fp8": "float8_e4m3fn", "float8": "float8_e4m3fn",
+  ]
 }

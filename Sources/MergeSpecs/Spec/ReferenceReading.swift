@@ -22,8 +22,7 @@ extension SpecReader {
   private mutating func readReference(
     _ entries: [SyntaxEntry], in node: SyntaxNode, of key: String
   ) -> ModelReference? {
-    let keys = ["model", "path", "revision", "lora", "override_architecture"]
-    checkReferenceKeys(entries, keys: keys)
+    checkReferenceKeys(entries, keys: SpecLevel.reference.keys)
     let fields = Fields(entries.filter { !$0.value.isNull })
     let named = fields["model"].flatMap { $0.value.mapping.flatMap { Fields($0)["path"] } ?? $0 } ?? fields["path"]
     let position = named?.value.position ?? node.position
@@ -49,7 +48,7 @@ extension SpecReader {
         hint: "write model: {path: …, revision: …}")
       isFaulty = true
     }
-    let inner = entries.filter { ["path", "revision"].contains($0.key) }
+    let inner = entries.filter { SpecLevel.place.keys.contains($0.key) }
     let model =
       if let entry = fields["model"] {
         readPlace(entry.value, of: "model", as: "model")
@@ -63,7 +62,7 @@ extension SpecReader {
   /// Reads what a mapping says of one place: `path@revision`, or a mapping of both. A + is a part of the path here.
   private mutating func readPlace(_ node: SyntaxNode, of key: String, as role: String) -> ModelReference.Place? {
     if let entries = node.mapping {
-      checkReferenceKeys(entries, keys: ["path", "revision"])
+      checkReferenceKeys(entries, keys: SpecLevel.place.keys)
       return readPlace(entries, in: node, of: key)
     }
     guard let text = node.text, !text.isEmpty else {

@@ -1,5 +1,5 @@
 /// The kinds of mapping in a spec, each with the keys it may have.
-enum SpecLevel: CaseIterable {
+package enum SpecLevel: String, CaseIterable, Sendable {
   case spec
   case module
   case slice
@@ -9,25 +9,11 @@ enum SpecLevel: CaseIterable {
   case tokenizer
   case token
   case tokenSource
+  case reference
+  case place
 
   /// The keys that mean something here, in the order in which people write them.
-  var keys: [String] {
-    switch self {
-    case .spec:
-      [
-        "merge_method", "models", "slices", "modules", "base_model", "parameters", "dtype", "out_dtype",
-        "allow_mismatch", "tokenizer_source", "tokenizer", "chat_template", "seed",
-      ]
-    case .module: ["models", "slices", "parameters"]
-    case .slice: ["sources", "merge_method", "base_model", "parameters"]
-    case .source: ["model", "layer_range", "parameters"]
-    case .model: ["model", "parameters"]
-    case .parameterCase: ["value", "filter"]
-    case .tokenizer: ["source", "tokens", "pad_to_multiple_of"]
-    case .token: ["source", "force"]
-    case .tokenSource: ["kind", "model", "token", "token_id"]
-    }
-  }
+  package var keys: [String] { Self.names[self] ?? [] }
 
   /// The mapping in words, as the place where a key belongs.
   var place: String {
@@ -41,6 +27,8 @@ enum SpecLevel: CaseIterable {
     case .tokenizer: "`tokenizer:`"
     case .token: "an entry of `tokens:`"
     case .tokenSource: "the source of a token"
+    case .reference: "a model reference"
+    case .place: "`model:` or `lora:` of a model reference"
     }
   }
 

@@ -45,11 +45,7 @@ public struct OpenedMerge: Sendable {
   public static func open(
     _ file: String, lenient: Bool = false, overriding overrides: MergeOverrides = MergeOverrides(), home: String? = nil
   ) throws -> OpenedMerge {
-    let bytes = try SpecFile.read(file)
-    guard let original = String(validating: bytes, as: UTF8.self) else {
-      throw MergeSpecError(
-        diagnostics: [Diagnostic(.error, file: file, "the spec is not text in UTF-8")], text: "")
-    }
+    let original = try SpecFile.text(of: SpecFile.read(file), file: file)
     let text = try overrides.recorded(in: original, file: file)
     let (spec, found) = StagedSpec.parse(text, file: file, lenient: lenient)
     guard let spec else { throw MergeSpecError(diagnostics: found, text: text) }
@@ -111,12 +107,20 @@ public struct OpenedMerge: Sendable {
 }
 
 /// The spec as a file.
-enum SpecFile {
+package enum SpecFile {
   /// Specs are written by hand; anything larger is something else.
   static let maximumSize = 16_000_000
 
-  static func read(_ file: String) throws(CheckpointError) -> [UInt8] {
+  package static func read(_ file: String) throws(CheckpointError) -> [UInt8] {
     try FileContents.read(file, limit: maximumSize)
+  }
+
+  /// The text that a spec's bytes spell.
+  package static func text(of bytes: [UInt8], file: String) throws(MergeSpecError) -> String {
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw MergeSpecError(diagnostics: [Diagnostic(.error, file: file, "the spec is not text in UTF-8")], text: "")
+    }
+    return text
   }
 
   static func folder(of file: String) -> String {

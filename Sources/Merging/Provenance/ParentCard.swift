@@ -7,6 +7,8 @@ package struct ParentCard: Sendable {
   package var licence: String?
   /// The name of a licence that has no identifier.
   package var licenceName: String?
+  /// The models that it says the model was made from.
+  package var baseModels: [String] = []
 
   /// Cards are read by people; what is larger is not one.
   private static let maximumSize = 4_000_000
@@ -36,6 +38,8 @@ package struct ParentCard: Sendable {
     guard let node = try? Yams.compose(yaml: head), let mapping = node.mapping else { return }
     licence = mapping["license"].flatMap(Self.first)
     licenceName = mapping["license_name"].flatMap(Self.first)
+    let bases = mapping["base_model"].map { $0.sequence.map(Array.init) ?? [$0] } ?? []
+    baseModels = bases.compactMap { $0.scalar?.string }
   }
 
   /// A text, or the first of a list of texts.
