@@ -17,9 +17,13 @@ enum SpecTextFile {
     try Failure.ofRequest { try SpecFile.text(of: SpecFile.read(file), file: file) }
   }
 
-  /// Writes a file so that it is never seen half written.
+  /// Writes a file so that it is never seen half written, and makes the folders above it.
   static func write(_ text: String, to file: String) throws {
-    do { try Data(text.utf8).write(to: URL(fileURLWithPath: file), options: .atomic) } catch {
+    do {
+      let url = URL(fileURLWithPath: file)
+      try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(text.utf8).write(to: url, options: .atomic)
+    } catch {
       throw Failure(code: 1, message: "error: \(file) cannot be written: \(error.localizedDescription)")
     }
   }

@@ -8,6 +8,13 @@ public struct DraftQuestion: Sendable, Hashable {
   public var fallback: String
   /// What was wrong with the answer before.
   public var complaint: String?
+
+  /// Makes a question.
+  public init(text: String, fallback: String, complaint: String? = nil) {
+    self.text = text
+    self.fallback = fallback
+    self.complaint = complaint
+  }
 }
 
 extension SpecDraft {

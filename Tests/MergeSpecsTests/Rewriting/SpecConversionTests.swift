@@ -229,7 +229,7 @@ import Testing
 
   @Test func `a spec of today stays as it is, letter by letter`() throws {
     for path in try Files.list(Fixture.packageRoot + "/merges") where path.hasSuffix(".yml") {
-      let text = try Files.text(path)
+      let text = try Files.text(Fixture.merge(path))
       let result = try #require(SpecConversion.converted(text, file: path).result)
       #expect(result.text == text && result.notes.isEmpty && result.remaining.isEmpty, "\(path)")
     }

@@ -40,7 +40,7 @@ import Testing
         # the two
         models:
           - model: "a"
-          # none for b
+            # none for b
           - model: b
             parameters: {}
         parameters:
@@ -123,7 +123,7 @@ import Testing
 
   @Test func `the example specs are in canonical form`() throws {
     for path in try Files.list(Fixture.packageRoot + "/merges") where path.hasSuffix(".yml") {
-      let text = try Files.text(path)
+      let text = try Files.text(Fixture.merge(path))
       let (formatted, diagnostics) = SpecFormat.formatted(text, file: path)
       #expect(formatted == text, "\(path) \(diagnostics.map { $0.rendered(text: text) })")
     }
@@ -131,7 +131,7 @@ import Testing
 
   @Test func `formatting twice is formatting once, and never changes the plan`() throws {
     for path in try Files.list(Fixture.packageRoot + "/merges") where path.hasSuffix(".yml") {
-      let text = try Files.text(path)
+      let text = try Files.text(Fixture.merge(path))
       let scrambled = Self.scrambled(text)
       let once = try #require(formatted(scrambled), "\(path)")
       #expect(formatted(once) == once, "\(path)")
@@ -161,7 +161,7 @@ import Testing
   @Test func `damaged and odd texts are formatted or refused, and what is formatted says the same`() throws {
     var generator = SeededGenerator(seed: 4)
     let texts = try Files.list(Fixture.packageRoot + "/merges").filter { $0.hasSuffix(".yml") }.map {
-      try Files.text($0)
+      try Files.text(Fixture.merge($0))
     }
     let pieces = [
       "\n", " ", "  ", "- ", ": ", "#", " # c\n", "&x ", "*x", "\"", "'", "{", "}", "[", "]", "|\n", "---\n",

@@ -1,5 +1,6 @@
 import BraidTesting
 import MergeSpecs
+import Documents
 import Merging
 import Testing
 
