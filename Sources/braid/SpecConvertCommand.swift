@@ -1,6 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import Documents
-import MergeSpecs
+public import MergeSpecs
 
 struct SpecConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -17,7 +17,7 @@ public struct DifferenceSample: Sendable {
   public init?(of sources: [any TensorSource]) throws {
     guard let first = sources.first else { return nil }
     let shared = first.index.tensors.filter { tensor in
-      tensor.dtype.isFloatingPoint && tensor.shape.extents.count > 1
+      tensor.dtype.isFloatingPoint && tensor.shape.dimensions.count > 1
         && sources.allSatisfy { $0.index[tensor.name]?.shape == tensor.shape }
     }
     guard !shared.isEmpty else { return nil }

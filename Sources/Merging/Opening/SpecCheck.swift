@@ -23,9 +23,10 @@ public struct SpecCheck: Sendable {
   ///   - lenient: whether unknown keys are warnings.
   /// - Throws: a `CheckpointError` if the file cannot be read, or a failure to read a model that is not the spec's fault.
   public static func check(_ file: String, opensModels: Bool = true, lenient: Bool = false) throws -> SpecCheck {
+    let bytes = try SpecFile.read(file)
     let text: String
     do throws(MergeSpecError) {
-      text = try SpecFile.text(of: SpecFile.read(file), file: file)
+      text = try SpecFile.text(of: bytes, file: file)
     } catch {
       return SpecCheck(file: file, text: "", diagnostics: error.diagnostics)
     }

@@ -1,4 +1,5 @@
 import BraidTesting
+import Documents
 import MergeSpecs
 import Merging
 import Testing
