@@ -12,6 +12,12 @@ public struct TokenText: Hashable, Sendable, CustomStringConvertible {
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
+  /// Hashes the spelling in one go; vocabularies have a hundred thousand of them.
+  public func hash(into hasher: inout Hasher) {
+    bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+    hasher.combine(bytes.count)
+  }
+
   /// The spelling as text.
   public var text: String { String(decoding: bytes, as: UTF8.self) }
 

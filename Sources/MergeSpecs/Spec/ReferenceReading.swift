@@ -24,7 +24,8 @@ extension SpecReader {
   ) -> ModelReference? {
     checkReferenceKeys(entries, keys: SpecLevel.reference.keys)
     let fields = Fields(entries.filter { !$0.value.isNull })
-    let position = (fields["model"] ?? fields["path"])?.value.position ?? node.position
+    let named = fields["model"].flatMap { $0.value.mapping.flatMap { Fields($0)["path"] } ?? $0 } ?? fields["path"]
+    let position = named?.value.position ?? node.position
     var isFaulty = false
     var architecture: String?
     if let entry = fields["override_architecture"] {

@@ -28,7 +28,8 @@ struct VocabularyOpening {
     guard let base = references.firstIndex(where: { $0.text == spec.donor?.text }) else { return }
     let models = references.compactMap { parents[$0.text] }
     let tensors = models.map { VocabularyTensors($0.header) }
-    guard check(tensors), let vocabularies = read(models, tensors, base: base) else { return }
+    guard check(tensors), !isAlike(models, tensors, wish) else { return }
+    guard let vocabularies = read(models, tensors, base: base) else { return }
     let request = request(wish, base: base)
     do throws(VocabularyError) {
       let vocabulary = try OutputVocabulary(vocabularies, base: base, request: request)
@@ -47,6 +48,19 @@ struct VocabularyOpening {
     } catch {
       let place = error.wish.flatMap { wish.tokens.indices.contains($0) ? wish.tokens[$0].position : nil }
       self.report(.error, at: place ?? wish.position, error.message, hint: error.hint)
+    }
+  }
+
+  /// Whether all models have one vocabulary already, and nothing else is asked for: most families need no more than
+  /// this look at their files.
+  private func isAlike(_ models: [ParentModel], _ tensors: [VocabularyTensors], _ wish: TokenizerSpec) -> Bool {
+    if case .model = wish.source { return false }
+    guard wish.tokens.isEmpty, wish.multiple == nil, Set(tensors.map(\.rowCount)).count == 1 else { return false }
+    guard let first = models.first, let bytes = try? first.folder.file(named: CompanionFiles.tokenizer) else {
+      return false
+    }
+    return models.dropFirst().allSatisfy { model in
+      (try? model.folder.file(named: CompanionFiles.tokenizer)) == bytes
     }
   }
 

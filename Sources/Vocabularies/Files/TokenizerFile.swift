@@ -28,6 +28,7 @@ public struct TokenizerFile: Sendable {
   let merges: [MergePair]
   /// The scores of a Unigram model's tokens.
   let scores: [TokenText: String]
+  /// The document, with no more of long lists than an edit has to see.
   let root: JSONNode
 
   /// The largest token number that is accepted, far above any real vocabulary.
@@ -40,11 +41,13 @@ public struct TokenizerFile: Sendable {
     self.name = name
     self.bytes = bytes
     let file = Reading(name: name, bytes: bytes)
+    let root: JSONNode
     do throws(JSONError) {
       root = try JSONParser.parse(bytes)
     } catch {
       throw VocabularyError("\(file.place(error.offset)): not valid JSON: \(error.message)")
     }
+    self.root = root.abridged
     guard let model = root["model"], model.object != nil else { throw file.failure("there is no model", at: root) }
     kind = try Self.kind(of: model, in: file)
     var vocabulary: [TokenText: Int] = [:]
@@ -115,6 +118,8 @@ public struct TokenizerFile: Sendable {
     }
   }
 
+  // MARK: Reading
+
   /// A file while it is read: what messages need to know of it.
   struct Reading {
     var name: String
@@ -135,6 +140,24 @@ public struct TokenizerFile: Sendable {
         throw failure("expected a token number from 0 to \(TokenizerFile.largestToken)", at: node)
       }
       return id
+    }
+  }
+}
+
+extension JSONNode {
+  /// The value without all but the last two parts of long lists and objects, where texts of edits are put.
+  fileprivate var abridged: JSONNode {
+    let limit = 1000
+    switch value {
+    case .array(let elements):
+      let kept = elements.count > limit ? Array(elements.suffix(2)) : elements
+      return JSONNode(value: .array(kept.map(\.abridged)), range: range)
+    case .object(let members):
+      let kept = members.count > limit ? Array(members.suffix(2)) : members
+      return JSONNode(
+        value: .object(kept.map { JSONMember(key: $0.key, keyRange: $0.keyRange, node: $0.node.abridged) }),
+        range: range)
+    default: return self
     }
   }
 }
