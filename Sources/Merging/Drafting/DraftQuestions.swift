@@ -8,6 +8,12 @@ public struct DraftQuestion: Sendable, Hashable {
   public var fallback: String
   /// What was wrong with the answer before.
   public var complaint: String?
+
+  /// Asks something.
+  public init(text: String, fallback: String) {
+    self.text = text
+    self.fallback = fallback
+  }
 }
 
 extension SpecDraft {
