@@ -40,7 +40,7 @@ import Testing
         # the two
         models:
           - model: "a"
-          # none for b
+            # none for b
           - model: b
             parameters: {}
         parameters:
