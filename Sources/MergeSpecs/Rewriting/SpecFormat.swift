@@ -4,7 +4,7 @@ public import Documents
 public enum SpecFormat {
   /// The text in canonical form, or nil with the reasons why it cannot be brought into it.
   ///
-  /// The result is read again and compared with what the text says; where an order of keys would part an alias from its
+  /// The result is read again and compared with what the text says, and formatting it once more changes nothing; where an order of keys would part an alias from its
   /// anchor, keys stay where they are.
   public static func formatted(_ text: String, file: String) -> (text: String?, diagnostics: [Diagnostic]) {
     let stream = SyntaxParser.parse(text, file: file)
@@ -15,10 +15,12 @@ public enum SpecFormat {
     } catch {
       return (nil, [refusal(file, line: error.line, error.message)])
     }
-    for candidate in [KeyOrder.ordered(layout), layout] {
-      let result = LayoutWriter.text(of: candidate)
+    for order in [KeyOrder.ordered, { $0 }] as [(SpecLayout) -> SpecLayout] {
+      let result = LayoutWriter.text(of: order(layout))
       let again = SyntaxParser.parse(result, file: file)
-      if again.diagnostics.isEmpty, again.says(whatIsSaidIn: stream), TextLines(result) == TextLines(text) {
+      if again.diagnostics.isEmpty, again.says(whatIsSaidIn: stream), TextLines(result) == TextLines(text),
+        let second = try? LayoutReader.read(result), LayoutWriter.text(of: order(second)) == result
+      {
         return (result, [])
       }
     }

@@ -9,11 +9,10 @@ public struct DraftQuestion: Sendable, Hashable {
   /// What was wrong with the answer before.
   public var complaint: String?
 
-  /// Makes a question.
-  public init(text: String, fallback: String, complaint: String? = nil) {
+  /// Asks something.
+  public init(text: String, fallback: String) {
     self.text = text
     self.fallback = fallback
-    self.complaint = complaint
   }
 }
 
