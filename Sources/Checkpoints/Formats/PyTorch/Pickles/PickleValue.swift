@@ -84,8 +84,9 @@ struct PickleHeap {
 
   /// How many values all of these have together, about.
   var size = 0
-  /// How many there may be, so that a small pickle that copies what it has cannot fill the memory.
-  static let maximumSize = 4_000_000
+  /// How many there may be, so that a small pickle that copies what it has cannot fill the memory: twice these are 200 MB.
+  /// A tensor takes some twenty.
+  static let maximumSize = 2_000_000
 
   /// The elements of a list or tuple.
   func elements(of value: PickleValue) -> [PickleValue]? { value.sequence.map { collections[$0] } }
