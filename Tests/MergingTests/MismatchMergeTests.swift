@@ -122,7 +122,9 @@ import Testing
     let output = folder.path + "/out"
     _ = try Merger.merge(merge, to: MergeOutput(destination: output), resources: MergeResources(threads: 2))
     let merged = try OpenedModel.open(output, resources: MergeResources(threads: 1)).weights
-    let (base, narrow) = (merge.donor.weights, merge.parents.first { $0.header.location != merge.donor.header.location })
+    let (base, narrow) = (
+      merge.donor.weights, merge.parents.first { $0.header.location != merge.donor.header.location }
+    )
     let (old, new) = (try base.floats(name), try merged.floats(name))
     let rows = try #require(narrow?.weights.index[name]?.shape.dimensions.first)
     let width = try #require(merged.index[name]?.shape.dimensions.last)

@@ -7,6 +7,7 @@ extension ScoreRecord {
   public var json: JSONValue {
     var members: [(key: String, value: JSONValue)] = [("models", .array(models.map(\.json)))]
     if let against { members.append(("against", .string(against))) }
+    if !options.isEmpty { members.append(("options", .array(options.map { .string($0) }))) }
     if !failures.isEmpty {
       members.append(
         (
@@ -23,6 +24,7 @@ extension ScoreRecord {
       throw RecordError(message: "the record has no array \"models\"")
     }
     self.init(models: [], against: node["against"]?.string)
+    options = (node["options"]?.array ?? []).compactMap(\.string)
     for model in models { self.models.append(try ModelScores(json: model)) }
     for failure in node["failed"]?.array ?? [] {
       failures.append(
