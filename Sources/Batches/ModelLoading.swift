@@ -16,10 +16,7 @@ public struct ModelLoader: ModelProvider {
   public var overrides: MergeOverrides
 
   /// The files beside the weights that answers depend on.
-  private static let companions = [
-    "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-    "added_tokens.json",
-  ]
+  private static let companions = ["config.json", "generation_config.json"] + TokenizerSource.names
 
   /// Makes a loader.
   public init(
@@ -88,8 +85,7 @@ public struct ModelLoader: ModelProvider {
     let model = try LanguageModel(
       name: argument, weights: opened.weights,
       configuration: try configuration ?? Self.missing("config.json", in: opened),
-      tokenizer: try opened.folder.file(named: "tokenizer.json") ?? Self.missing("tokenizer.json", in: opened),
-      tokenizerConfiguration: try opened.folder.file(named: "tokenizer_config.json"),
+      tokenizer: try TokenizerSource { try opened.folder.file(named: $0) },
       generationConfiguration: try opened.folder.file(named: "generation_config.json"), precision: precision,
       threads: resources.threads)
     return LoadedModel(model: model, remarks: Self.remarks(on: model))
