@@ -84,7 +84,8 @@ let package = Package(
       .executableTarget(
         name: "braid-bench",
         dependencies: ["Documents", "Tensors", "Kernels", "Checkpoints", "LanguageModels", "MergeSpecs", "Merging"]
-          + [argumentParser]),
+          + [argumentParser],
+        exclude: ["Peers"]),
       // What `make fuzz` runs; not a product.
       .executableTarget(name: "braid-fuzz", dependencies: ["Tensors", "Checkpoints", argumentParser]),
       // Fixtures, goldens, ulp comparison and the contract suites; not a product.
