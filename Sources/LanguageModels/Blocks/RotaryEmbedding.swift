@@ -90,7 +90,7 @@ struct RotaryEmbeddings: Sendable {
 
 /// The angles of a sequence's positions, for each rotation of the model.
 struct RotaryTables: Sendable {
-  fileprivate let kinds: [RotaryTable]
+  let kinds: [RotaryTable]
 
   subscript(_ kind: Int) -> RotaryTable { kinds[kind] }
 }

@@ -93,12 +93,13 @@ struct WeightScope: Sendable {
       name: name)
   }
 
-  /// A layer norm: `name.weight` and `name.bias` of [width].
+  /// A layer norm: `name.weight` and `name.bias` of [width], in old files `name.gamma` and `name.beta`.
   func layerNorm(_ name: String, width: Int, epsilon: Double) throws(ModelError) -> Norm {
     let name = "\(prefix)\(name)"
+    let (weight, bias) = loader.has("\(name).gamma") ? ("gamma", "beta") : ("weight", "bias")
     return Norm(
-      kind: .layer(bias: try loader.floats("\(name).bias", count: width)),
-      weight: try loader.floats("\(name).weight", count: width), epsilon: Float(epsilon), name: name)
+      kind: .layer(bias: try loader.floats("\(name).\(bias)", count: width)),
+      weight: try loader.floats("\(name).\(weight)", count: width), epsilon: Float(epsilon), name: name)
   }
 
   /// The vectors of a vocabulary: `name.weight` of [count, width].

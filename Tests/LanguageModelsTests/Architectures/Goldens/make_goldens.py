@@ -8,7 +8,8 @@ for the weights of norms), times 0.3 for everything else. `FormulaWeights.swift`
 
 Each kind of a family has: config (as saved, or in an older dialect), tensors, unused (those without a use), tokens,
 logprobs (of each token but the first, given those before it), last (of every token after all of them), generated (ten
-greedy tokens, with keys and values kept).
+greedy tokens, with keys and values kept). Encoders (encoders.json) have texts and their vectors instead, and the files
+that sentence-transformers puts beside the weights.
 """
 import json, re, sys, tempfile
 from pathlib import Path
@@ -225,8 +226,75 @@ def golden(name, kind, settings, change=None, layout="saved"):
     }
 
 
-for family, (name, kinds) in FAMILIES.items():
-    if len(sys.argv) > 1 and family not in sys.argv[1:]:
-        continue
-    lines = [f"{json.dumps(kind)}: {json.dumps(golden(name, kind, *what))}" for kind, what in kinds.items()]
+BERT = dict(vocab_size=VOCABULARY, hidden_size=24, intermediate_size=40, num_hidden_layers=2, num_attention_heads=3, max_position_embeddings=40, pad_token_id=0)
+ROBERTA = dict(BERT, type_vocab_size=1, pad_token_id=1, layer_norm_eps=1e-5)
+
+
+def modules(pooling, normalize=False, folder="", length=None):
+    names = [("", "Transformer"), ("1_Pooling", "Pooling")] + [("2_Normalize", "Normalize")] * normalize
+    files = {"modules.json": [{"idx": i, "name": str(i), "path": path, "type": f"sentence_transformers.models.{name}"} for i, (path, name) in enumerate(names)],
+             "1_Pooling/config.json": pooling}
+    if length:
+        files["sentence_bert_config.json"] = {"max_seq_length": length, "do_lower_case": False}
+    return files
+
+
+def flags(*on):
+    keys = ["cls_token", "mean_tokens", "max_tokens", "mean_sqrt_len_tokens", "weightedmean_tokens", "lasttoken"]
+    return {"word_embedding_dimension": 24, **{f"pooling_mode_{key}": key in on for key in keys}}
+
+
+# kind: (model, settings, files, poolings as sentence-transformers computes them, whether normalised, change of names)
+ENCODERS = {
+    "bert-mean": ("BertModel", BERT, modules(flags("mean_tokens"), normalize=True, length=32), ["mean"], True, None),
+    "bert-cls": ("BertModel", dict(BERT, hidden_act="gelu_new", num_attention_heads=4), modules(flags("cls_token"), normalize=True), ["cls"], True, None),
+    "bert-masked-words": ("BertForMaskedLM", BERT, {}, ["mean"], False,
+                          lambda key: key.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta")),
+    "roberta-several": ("RobertaModel", ROBERTA, modules(flags("mean_tokens", "max_tokens", "lasttoken")), ["max", "mean", "last"], False, None),
+    "xlm-roberta-rest": ("XLMRobertaModel", ROBERTA, modules(flags("mean_sqrt_len_tokens", "weightedmean_tokens")), ["root", "weighted"], False, None),
+    "xlm-roberta-newer": ("XLMRobertaModel", ROBERTA, modules({"embedding_dimension": 24, "pooling_mode": "lasttoken"}), ["last"], False, None),
+}
+POOLINGS = {
+    "cls": lambda rows: rows[0], "last": lambda rows: rows[-1], "max": lambda rows: rows.max(0).values, "mean": lambda rows: rows.mean(0),
+    "root": lambda rows: rows.sum(0) / len(rows) ** 0.5,
+    "weighted": lambda rows: (rows * torch.arange(1, len(rows) + 1)[:, None]).sum(0) / (len(rows) * (len(rows) + 1) / 2),
+}
+
+
+@torch.no_grad()
+def encoder_golden(kind, start, settings, files, poolings, normalized, rename):
+    model_type = getattr(transformers, start)
+    config = getattr(transformers, start.removesuffix("Model").removesuffix("ForMaskedLM") + "Config")(**settings)
+    model = model_type._from_config(config, attn_implementation="eager")
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_pretrained(folder)
+        config = json.loads((Path(folder) / "config.json").read_text())
+        with safe_open(Path(folder) / "model.safetensors", "numpy") as file:
+            shapes = {key: file.get_slice(key).get_shape() for key in file.keys()}
+        weights = {key: formula((rename or str)(key), shape) for key, shape in shapes.items()}
+        save_file(weights, Path(folder) / "model.safetensors", metadata={"format": "pt"})
+        model = model_type.from_pretrained(folder, attn_implementation="eager").eval()
+    texts = [[(5 * i * i + 2 * i + length) % (VOCABULARY - 2) + 2 for i in range(length)] for length in (1, 2, 9, 20, 30)]
+    vectors = []
+    for tokens in texts:
+        rows = getattr(model, "bert", model)(input_ids=torch.tensor([tokens])).last_hidden_state[0]
+        vector = torch.cat([POOLINGS[pooling](rows) for pooling in poolings])
+        vectors.append((vector / vector.norm() if normalized else vector).tolist())
+    config.pop("transformers_version", None)
+    print(kind, len(shapes), vectors[-1][:3])
+    return {"config": config, "files": {name: json.dumps(content) for name, content in files.items()}, "tensors": {(rename or str)(key): list(shape) for key, shape in sorted(shapes.items())},
+            "unused": sorted((rename or str)(key) for key in shapes if key.startswith("cls.")), "texts": texts,
+            "vectors": [[round(value, 6) for value in vector] for vector in vectors]}
+
+
+def write(family, kinds):
+    lines = [f"{json.dumps(kind)}: {json.dumps(golden)}" for kind, golden in kinds.items()]
     (HERE / f"{family}.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+
+
+wanted = sys.argv[1:] or [*FAMILIES, "encoders"]
+for family, (name, kinds) in FAMILIES.items():
+    if family in wanted:
+        write(family, {kind: golden(name, kind, *what) for kind, what in kinds.items()})
+if "encoders" in wanted:
+    write("encoders", {kind: encoder_golden(kind, *what) for kind, what in ENCODERS.items()})
