@@ -99,7 +99,8 @@ public struct Batch: Sendable {
         report(.failed(model: entry.name, message))
       }
     }
-    let record = scoring.record(of: answers, against: reference, failures: failures)
+    var record = scoring.record(of: answers, against: reference, failures: failures)
+    record.options = provider.options
     let samples = answers.flatMap { scoring.samples(of: $0.model, answers: $0.answers) }
     try RecordFile.write(samples.map { $0.line + "\n" }.joined(), to: destination + "/samples.jsonl")
     for format in [ReportFormat.json, .csv, .md] {

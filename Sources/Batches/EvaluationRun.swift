@@ -67,8 +67,10 @@ public struct EvaluationRun: Sendable {
         report(.failed(model: name, message))
       }
     }
+    var record = scoring.record(of: answers, against: reference, failures: failures)
+    record.options = provider.options
     return Outcome(
-      record: scoring.record(of: answers, against: reference, failures: failures),
+      record: record,
       samples: answers.flatMap { scoring.samples(of: $0.model, answers: $0.answers) })
   }
 }
