@@ -17,6 +17,7 @@ let rooms = [
   Room(name: "Documents"),
   Room(name: "Tensors"),
   Room(name: "Patterns", rooms: ["CPCRE2"]),
+  Room(name: "Templates", rooms: ["Documents", "Patterns"]),
   Room(name: "Kernels", rooms: ["Tensors", "CKernels", "COneDNN"]),
   Room(
     name: "Checkpoints", rooms: ["Documents", "Tensors", "Kernels", "Patterns", "CHDF5Listing", "CXXHash", "CZlib"]),
