@@ -21,7 +21,7 @@ public struct Scoring: Sendable {
     var accuracies: [(score: MetricScore, resampled: [Double])] = []
     for task in prompts.tasks {
       var scores = TaskScores(task: task.name, metrics: [], notes: Self.notes(answers[task.range]))
-      for metric in MetricCatalog.metrics(for: task.kind) {
+      for metric in task.metrics {
         let ours = observations(metric, answers, task)
         var score = MetricScore(metric: metric.card.name, score: metric.summarize(ours))
         var resampled: [Double] = []
@@ -54,7 +54,11 @@ public struct Scoring: Sendable {
 
   /// The lines of a samples file: one for each prompt that a model answered.
   public func samples(of model: String, answers: [Answer]) -> [SampleRecord] {
-    zip(prompts.prompts, answers).map { SampleRecord(model: model, prompt: $0, answer: $1) }
+    prompts.tasks.flatMap { task in
+      task.range.filter(answers.indices.contains).map {
+        SampleRecord(model: model, prompt: prompts.prompts[$0], answer: answers[$0], metrics: task.metrics)
+      }
+    }
   }
 
   private func observations(_ metric: any Metric, _ answers: [Answer], _ task: PromptTask) -> [Observation] {
