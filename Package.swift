@@ -18,6 +18,7 @@ let rooms = [
   Room(name: "Tensors"),
   Room(name: "Patterns", rooms: ["CPCRE2"]),
   Room(name: "Datasets", rooms: ["Documents", "CZlib", "CZstd"], products: [yams]),
+  Room(name: "Templates", rooms: ["Documents", "Patterns"]),
   Room(name: "Kernels", rooms: ["Tensors", "CKernels", "COneDNN"]),
   Room(
     name: "Checkpoints", rooms: ["Documents", "Tensors", "Kernels", "Patterns", "CHDF5Listing", "CXXHash", "CZlib"]),
@@ -32,7 +33,7 @@ let rooms = [
     products: [yams]),
   Room(name: "Evaluation", rooms: ["Documents", "Tensors", "Checkpoints", "LanguageModels"]),
   Room(
-    name: "Tasks", rooms: ["Documents", "Patterns", "Datasets", "LanguageModels", "Evaluation"],
+    name: "Tasks", rooms: ["Documents", "Patterns", "Datasets", "Templates", "LanguageModels", "Evaluation"],
     products: [yams]),
   Room(name: "Comparisons", rooms: ["Documents", "Tensors", "Kernels", "MergeSpecs"]),
   Room(name: "Reports", rooms: ["Documents", "Tensors", "Merging", "Evaluation", "Comparisons"]),

@@ -107,7 +107,8 @@ public struct Batch: Sendable {
       }
     }
     let scored = scoring.record(of: answers, against: reference, failures: failures)
-    let record = suite?.addingGroups(to: scored) ?? scored
+    var record = suite?.addingGroups(to: scored) ?? scored
+    record.options = provider.options
     let samples = answers.flatMap { scoring.samples(of: $0.model, answers: $0.answers) }
     try RecordFile.write(samples.map { $0.line + "\n" }.joined(), to: destination + "/samples.jsonl")
     for format in [ReportFormat.json, .csv, .md] {

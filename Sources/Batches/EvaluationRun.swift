@@ -76,10 +76,12 @@ public struct EvaluationRun: Sendable {
         report(.failed(model: name, message))
       }
     }
-    let record = scoring.record(
+    let scored = scoring.record(
       of: answers.map { ($0.model, $0.answers) }, against: reference, failures: failures)
+    var record = suite?.addingGroups(to: scored) ?? scored
+    record.options = provider.options
     return Outcome(
-      record: suite?.addingGroups(to: record) ?? record,
-      samples: answers.flatMap { scoring.samples(of: $0.model, answers: $0.answers) }, answers: answers)
+      record: record, samples: answers.flatMap { scoring.samples(of: $0.model, answers: $0.answers) },
+      answers: answers)
   }
 }

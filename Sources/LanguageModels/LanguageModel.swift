@@ -41,30 +41,23 @@ public final class LanguageModel: TextModel {
   ///   - name: the model's name in messages, usually its path.
   ///   - weights: the tensors, of any floating-point type; read in place where the source allows it.
   ///   - configuration: the contents of `config.json`.
-  ///   - tokenizer: the contents of `tokenizer.json`.
-  ///   - tokenizerConfiguration: the contents of `tokenizer_config.json`, if there is one.
+  ///   - tokenizer: the files that the tokenizer is made of.
   ///   - generationConfiguration: the contents of `generation_config.json`, if there is one.
   ///   - precision: how products are formed; bfloat16 becomes float32 where the CPU has no instructions for it.
   ///   - threads: how many threads compute.
   ///   - rowsPerBatch: the most tokens computed at once; chosen by the size of the model if nil.
   /// - Throws: ``ModelError`` for files or tensors that do not make a model that can be computed.
   public init(
-    name: String, weights: any TensorSource, configuration: [UInt8], tokenizer: [UInt8],
-    tokenizerConfiguration: [UInt8]? = nil, generationConfiguration: [UInt8]? = nil, precision: Precision = .float32,
-    threads: Int, rowsPerBatch: Int? = nil
+    name: String, weights: any TensorSource, configuration: [UInt8], tokenizer: TokenizerSource,
+    generationConfiguration: [UInt8]? = nil, precision: Precision = .float32, threads: Int, rowsPerBatch: Int? = nil
   ) throws {
     let configuration = try ModelDocument.parse(configuration, file: "\(name)/config.json")
-    let tokenizerSettings = try TokenizerSettings(
-      try tokenizerConfiguration.map { (bytes) throws(ModelError) in
-        try ModelDocument.parse(bytes, file: "\(name)/tokenizer_config.json")
-      })
+    let tokenizerSettings = try tokenizer.settings(model: name)
     let generation = try generationConfiguration.map { (bytes) throws(ModelError) in
       try ModelDocument.parse(bytes, file: "\(name)/generation_config.json")
     }
     let architectureType = try ArchitectureCatalog.architecture(for: configuration)
-    let words = try Tokenizer(
-      try ModelDocument.parse(tokenizer, file: "\(name)/tokenizer.json"),
-      specialTokens: tokenizerSettings.specialTokens)
+    let words = try tokenizer.tokenizer(model: name, tokenizerSettings)
 
     self.name = name
     self.tokenizer = words
@@ -79,6 +72,19 @@ public final class LanguageModel: TextModel {
     unusedTensors = loader.unusedTensors
     self.rowsPerBatch =
       rowsPerBatch.map { max(1, $0) } ?? min(2048, max(64, Self.activationBytes / architecture.bytesPerRow))
+  }
+
+  /// Loads a model whose tokenizer is given as the contents of `tokenizer.json`.
+  public convenience init(
+    name: String, weights: any TensorSource, configuration: [UInt8], tokenizer: [UInt8],
+    tokenizerConfiguration: [UInt8]? = nil, generationConfiguration: [UInt8]? = nil, precision: Precision = .float32,
+    threads: Int, rowsPerBatch: Int? = nil
+  ) throws {
+    try self.init(
+      name: name, weights: weights, configuration: configuration,
+      tokenizer: TokenizerSource(tokenizer: tokenizer, configuration: tokenizerConfiguration),
+      generationConfiguration: generationConfiguration, precision: precision, threads: threads,
+      rowsPerBatch: rowsPerBatch)
   }
 
   // MARK: Passes

@@ -14,11 +14,35 @@ public protocol TextModel: Sendable {
 
   /// The log-likelihood of each continuation after its context, in the order of the requests.
   ///
-  /// - Parameter progress: called now and then with the number of tokens that were computed since the last call.
-  func score(_ requests: [ScoringRequest], progress: @Sendable (Int) -> Void) throws -> [[ContinuationScore]]
+  /// - Parameters:
+  ///   - progress: called now and then with the number of tokens that were computed since the last call.
+  ///   - finished: called with the number of a request and its scores as soon as they are known, in any order.
+  func score(
+    _ requests: [ScoringRequest], progress: @Sendable (Int) -> Void,
+    finished: @Sendable (Int, [ContinuationScore]) -> Void
+  ) throws -> [[ContinuationScore]]
 
   /// Greedy continuations, in the order of the requests.
-  func generate(_ requests: [GenerationRequest], progress: @Sendable (Int) -> Void) throws -> [GeneratedTokens]
+  ///
+  /// - Parameters:
+  ///   - progress: called now and then with the number of tokens that were computed since the last call.
+  ///   - finished: called with the number of a request and its continuation as soon as it is complete, in any order.
+  func generate(
+    _ requests: [GenerationRequest], progress: @Sendable (Int) -> Void,
+    finished: @Sendable (Int, GeneratedTokens) -> Void
+  ) throws -> [GeneratedTokens]
+}
+
+extension TextModel {
+  /// The log-likelihood of each continuation after its context, in the order of the requests.
+  public func score(_ requests: [ScoringRequest], progress: @Sendable (Int) -> Void) throws -> [[ContinuationScore]] {
+    try score(requests, progress: progress) { _, _ in }
+  }
+
+  /// Greedy continuations, in the order of the requests.
+  public func generate(_ requests: [GenerationRequest], progress: @Sendable (Int) -> Void) throws -> [GeneratedTokens] {
+    try generate(requests, progress: progress) { _, _ in }
+  }
 }
 
 /// A tokenizer as evaluation uses it.

@@ -57,6 +57,8 @@ struct EvaluationOptions: ParsableArguments {
   @Flag(help: "Say nothing but results and errors.")
   var quiet = false
 
+  @OptionGroup var overrides: OverrideOptions
+
   @OptionGroup var resources: ResourceOptions
 
   func validate() throws {
@@ -94,7 +96,8 @@ struct EvaluationOptions: ParsableArguments {
 
   /// Where models come from.
   var loader: ModelLoader {
-    ModelLoader(resources: resources.resources, precision: precision, isLenient: lenient)
+    ModelLoader(
+      resources: resources.resources, precision: precision, isLenient: lenient, overrides: overrides.overrides)
   }
 }
 

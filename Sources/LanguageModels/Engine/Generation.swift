@@ -4,7 +4,8 @@ extension LanguageModel {
   /// Many prompts go on at once; when one ends, the next one takes its place, and its prompt is computed together with
   /// the next tokens of the others.
   public func generate(
-    _ requests: [GenerationRequest], progress: @Sendable (Int) -> Void
+    _ requests: [GenerationRequest], progress: @Sendable (Int) -> Void,
+    finished: @Sendable (Int, GeneratedTokens) -> Void
   ) throws -> [GeneratedTokens] {
     var results = requests.map { _ in GeneratedTokens(tokens: [], ended: false) }
     for (number, request) in requests.enumerated() {
@@ -12,6 +13,7 @@ extension LanguageModel {
         throw ModelError.request(model: name, message: "prompt \(number + 1) is empty")
       }
       try check(request.prompt, request: number)
+      if request.maximumNewTokens < 1 { finished(number, results[number]) }
     }
     // The longest first; taken from the end.
     var waiting = requests.indices.filter { requests[$0].maximumNewTokens > 0 }
@@ -37,6 +39,7 @@ extension LanguageModel {
               running[step.running].isDone = true
             }
           }
+          if running[step.running].isDone { finished(request, results[request]) }
         }
         running.removeAll(where: \.isDone)
       }

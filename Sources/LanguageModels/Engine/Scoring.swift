@@ -6,24 +6,25 @@ extension LanguageModel {
   /// A request that fits into a batch is one set of rows: its context, then every continuation but its last token.
   /// Longer ones are computed alone, piece by piece, with their keys and values kept.
   public func score(
-    _ requests: [ScoringRequest], progress: @Sendable (Int) -> Void
+    _ requests: [ScoringRequest], progress: @Sendable (Int) -> Void,
+    finished: @Sendable (Int, [ContinuationScore]) -> Void
   ) throws -> [[ContinuationScore]] {
-    var tally = Tally(requests)
+    var tally = Tally(requests, finished)
     let jobs = try jobs(requests)
     try withWorkspace { workspace in
       var batch = ScoringBatch(model: self)
       for job in jobs {
         if job.rows > rowsPerBatch {
-          try scoreAlone(job, tally: &tally, workspace: workspace, progress: progress)
+          try scoreAlone(job, tally: &tally, workspace: workspace, progress: progress, finished: finished)
           continue
         }
         if batch.rows + job.rows > rowsPerBatch {
-          try run(batch, tally: &tally, workspace: workspace, progress: progress)
+          try run(batch, tally: &tally, workspace: workspace, progress: progress, finished: finished)
           batch = ScoringBatch(model: self)
         }
         batch.add(job)
       }
-      try run(batch, tally: &tally, workspace: workspace, progress: progress)
+      try run(batch, tally: &tally, workspace: workspace, progress: progress, finished: finished)
     }
     return tally.scores
   }
@@ -52,17 +53,19 @@ extension LanguageModel {
   }
 
   private func run(
-    _ batch: ScoringBatch, tally: inout Tally, workspace: Workspace, progress: @Sendable (Int) -> Void
+    _ batch: ScoringBatch, tally: inout Tally, workspace: Workspace, progress: @Sendable (Int) -> Void,
+    finished: @Sendable (Int, [ContinuationScore]) -> Void
   ) throws {
     guard batch.rows > 0 else { return }
     let outcomes = try compute(batch.segments(in: workspace), wanted: batch.wanted, workspace: workspace)
-    for (outcome, targets) in zip(outcomes, batch.targets) { tally.add(outcome, targets) }
+    for (outcome, targets) in zip(outcomes, batch.targets) { tally.add(outcome, targets, finished) }
     progress(batch.rows)
   }
 
   /// Scores a request that is longer than a batch.
   private func scoreAlone(
-    _ job: ScoringJob, tally: inout Tally, workspace: Workspace, progress: @Sendable (Int) -> Void
+    _ job: ScoringJob, tally: inout Tally, workspace: Workspace, progress: @Sendable (Int) -> Void,
+    finished: @Sendable (Int, [ContinuationScore]) -> Void
   ) throws {
     let context = KeyValueCache(tokens: job.contextTokens.count, layout: architecture.keyValues)
     var sequences = [(tokens: job.contextTokens, cache: context, scored: job.contextTargets)]
@@ -80,7 +83,7 @@ extension LanguageModel {
         let scored = sequence.scored.filter { start..<end ~= $0.row }
         let outcomes = try compute(
           [segment], wanted: scored.map { ($0.row - start, $0.targets.map(\.token)) }, workspace: workspace)
-        for (outcome, row) in zip(outcomes, scored) { tally.add(outcome, row.targets) }
+        for (outcome, row) in zip(outcomes, scored) { tally.add(outcome, row.targets, finished) }
         progress(end - start)
         start = end
       }
@@ -206,17 +209,25 @@ struct ScoringBatch {
 /// The scores as they come together, in float64.
 private struct Tally {
   private(set) var scores: [[ContinuationScore]]
+  /// How many tokens of each request are still to be scored.
+  private var waiting: [Int]
 
-  init(_ requests: [ScoringRequest]) {
+  init(_ requests: [ScoringRequest], _ finished: (Int, [ContinuationScore]) -> Void) {
     scores = requests.map { request in
       request.continuations.map { _ in ContinuationScore(logLikelihood: 0, isGreedy: true) }
     }
+    waiting = requests.map { $0.continuations.reduce(0) { $0 + $1.count } }
+    for number in requests.indices where waiting[number] == 0 { finished(number, scores[number]) }
   }
 
-  mutating func add(_ outcome: LanguageHead.Outcome, _ targets: [ScoringTarget]) {
+  mutating func add(
+    _ outcome: LanguageHead.Outcome, _ targets: [ScoringTarget], _ finished: (Int, [ContinuationScore]) -> Void
+  ) {
     for (target, logit) in zip(targets, outcome.logits) {
       scores[target.request][target.continuation].logLikelihood += Double(logit) - outcome.logSum
       if outcome.best != target.token { scores[target.request][target.continuation].isGreedy = false }
+      waiting[target.request] -= 1
+      if waiting[target.request] == 0 { finished(target.request, scores[target.request]) }
     }
   }
 }
