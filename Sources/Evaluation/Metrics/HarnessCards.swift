@@ -1,4 +1,4 @@
-/// What there is to know about the metrics that tasks of lm-evaluation-harness name.
+/// What there is to know about the metrics of tasks of lm-evaluation-harness, and of embedding tasks.
 package enum HarnessCards {
   /// The cards, in alphabetical order.
   package static let all: [MetricCard] = [
@@ -36,8 +36,18 @@ package enum HarnessCards {
       name: "mcc", direction: .higherIsBetter, unit: "correlation", summary: "Matthews' correlation of picks and labels"
     ),
     MetricCard(
+      name: "mrr", direction: .higherIsBetter, unit: "mean", summary: "one over the rank of the first right document"),
+    MetricCard(
+      name: "ndcg_at_10", direction: .higherIsBetter, unit: "fraction",
+      summary: "how high the right documents stand among the first ten"),
+    MetricCard(
+      name: "pair_accuracy", direction: .higherIsBetter, unit: "fraction", summary: "the right text is the closer one"),
+    MetricCard(
       name: "perplexity", direction: .lowerIsBetter, unit: "per target",
       summary: "the perplexity of a target as a whole"),
+    MetricCard(
+      name: "spearman", direction: .higherIsBetter, unit: "correlation",
+      summary: "the rank correlation of cosines with people's scores"),
     MetricCard(
       name: "word_perplexity", direction: .lowerIsBetter, unit: "per word", summary: "the perplexity for each word"),
   ]

@@ -10,7 +10,7 @@ final class TaskTemplates: Sendable {
   /// The text that a template makes of a document.
   func render(_ text: String, _ document: DataValue, at place: TaskPlace) throws(TaskError) -> String {
     // Most texts have nothing to fill in.
-    guard text.utf8.contains(UInt8(ascii: "{")) else { return text }
+    guard text.utf8.contains(where: { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "\r") }) else { return text }
     do throws(TemplateError) {
       return try template(text).render((document.fields ?? []).map { ($0.name, TemplateValue($0.value)) })
     } catch {

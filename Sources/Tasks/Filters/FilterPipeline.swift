@@ -14,7 +14,7 @@ package struct FilterPipeline: Sendable {
   var needsChoices: Bool { steps.contains { if case .multiChoice = $0 { true } else { false } } }
 
   /// The response after all steps.
-  func apply(_ response: String, choices: [String]) -> String {
+  package func apply(_ response: String, choices: [String]) -> String {
     steps.reduce(response) { $1.apply($0, choices: choices) }
   }
 
@@ -23,6 +23,12 @@ package struct FilterPipeline: Sendable {
     name = pipeline.name
     steps = []
     for node in pipeline.steps { steps.append(try Self.step(node)) }
+  }
+
+  /// Reads steps written in YAML.
+  package init(name: String, yaml: String) throws(TaskError) {
+    let node = try TaskYAML.parse("filter: " + yaml, file: name)
+    try self.init(TaskConfiguration.Pipeline(name: name, steps: node["filter"]?.list ?? []))
   }
 
   init(name: String, steps: [FilterStep]) {

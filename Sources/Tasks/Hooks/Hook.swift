@@ -1,5 +1,5 @@
-internal import Datasets
-internal import Evaluation
+package import Datasets
+package import Evaluation
 
 /// A built-in stand-in for the Python functions of a well-known task.
 ///
@@ -9,16 +9,16 @@ internal import Evaluation
 ///
 /// Adding one: a file with an extension that makes it, and its name in ``all``. Source of all: the tasks of
 /// lm-evaluation-harness 0.4.13.
-struct Hook: Sendable {
+package struct Hook: Sendable {
   /// A function that reads documents, or makes others of them.
-  typealias Documents = @Sendable ([DataValue]) -> [DataValue]
+  package typealias Documents = @Sendable ([DataValue]) -> [DataValue]
   /// A function that makes a text, a target or choices of a document.
-  typealias Value = @Sendable (DataValue) -> DataValue
+  package typealias Value = @Sendable (DataValue) -> DataValue
   /// A function that makes metrics, by name, of the responses to a document.
-  typealias Judge = @Sendable (_ responses: [Answer.Response], _ document: DataValue) -> [String: Double]
+  package typealias Judge = @Sendable (_ responses: [Answer.Response], _ document: DataValue) -> [String: Double]
 
   /// The name, as `braid_hook` says it.
-  var name: String
+  package var name: String
   /// What it does, in one sentence.
   var summary: String
   /// What the names of its tasks begin with.
@@ -36,18 +36,18 @@ struct Hook: Sendable {
   /// The text whose words and bytes are counted, where it is not the one that is scored.
   var counted: (@Sendable (DataValue) -> String)?
   /// The metrics of a document's responses.
-  var judge: Judge?
+  package var judge: Judge?
 
   var processesDocuments: Bool { process != nil }
   var judgesResults: Bool { judge != nil || counted != nil }
   func writes(_ key: String) -> Bool { values[key] != nil }
 
-  func documents(_ rows: [DataValue]) -> [DataValue] { process?(rows) ?? rows }
-  func value(_ key: String, _ document: DataValue) -> DataValue { values[key]?(document) ?? .null }
+  package func documents(_ rows: [DataValue]) -> [DataValue] { process?(rows) ?? rows }
+  package func value(_ key: String, _ document: DataValue) -> DataValue { values[key]?(document) ?? .null }
   func countedText(_ document: DataValue) -> String? { counted?(document) }
 
   /// The hook that stands in for a function of a task.
-  static func standing(for function: String, of task: String, key: String) -> Hook? {
+  package static func standing(for function: String, of task: String, key: String) -> Hook? {
     let name = function.split(separator: ".").last.map(String.init) ?? function
     let found = all.first { hook in
       hook.tasks.contains { task.hasPrefix($0) } && hook.functions[key]?.contains(name) ?? false
@@ -65,7 +65,7 @@ struct Hook: Sendable {
   }
 
   /// Every hook, in alphabetical order.
-  static let all: [Hook] = [
+  package static let all: [Hook] = [
     copa, coqa, drop, hellaswag, hendrycksMath, logiqa, mmluPro, race, squadF1, truthfulQA, wikitext, winogrande,
   ]
 }

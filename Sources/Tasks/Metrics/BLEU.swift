@@ -9,11 +9,11 @@
 /// The corpus BLEU of sacrebleu with its defaults: tokenizer 13a, up to four words, exponential smoothing.
 ///
 /// Source: Papineni et al. 2002; Post 2018 and the documentation of sacrebleu.
-enum BLEU {
+package enum BLEU {
   private static let order = 4
 
   /// Matches and totals for each order, and the lengths of text and reference.
-  static func terms(_ text: String, references: [String]) -> [Double] {
+  package static func terms(_ text: String, references: [String]) -> [Double] {
     let words = tokens(text)
     let options = references.map(tokens)
     var terms = [Double](repeating: 0, count: 2 * order + 2)
@@ -33,7 +33,7 @@ enum BLEU {
   }
 
   /// The score in percent for sums of terms.
-  static func score(_ sums: [Double]) -> Double {
+  package static func score(_ sums: [Double]) -> Double {
     guard sums[0..<order].contains(where: { $0 > 0 }) else { return 0 }
     var logarithms = 0.0
     var smoothing = 1.0

@@ -2,12 +2,12 @@
 /// twice as much as precision.
 ///
 /// Source: Popović 2015, and the documentation of sacrebleu.
-enum ChrF {
+package enum ChrF {
   private static let order = 6
   private static let factor = 4.0
 
   /// For each order the runs of the text, of the reference, and those in both; of several references the best.
-  static func terms(_ text: String, references: [String]) -> [Double] {
+  package static func terms(_ text: String, references: [String]) -> [Double] {
     let own = scalars(text)
     let options = references.map { reference -> [Double] in
       let other = scalars(reference)
@@ -27,7 +27,7 @@ enum ChrF {
   }
 
   /// The score in percent for sums of terms.
-  static func score(_ sums: [Double]) -> Double {
+  package static func score(_ sums: [Double]) -> Double {
     var (precision, recall, orders) = (0.0, 0.0, 0.0)
     for index in 0..<order {
       let (own, other, common) = (sums[3 * index], sums[3 * index + 1], sums[3 * index + 2])

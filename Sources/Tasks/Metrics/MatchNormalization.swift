@@ -1,14 +1,24 @@
 internal import Patterns
 
 /// What two texts may differ in and still be the same: what `exact_match` is told to ignore.
-struct MatchNormalization: Sendable {
+package struct MatchNormalization: Sendable {
   var ignored: [PythonExpression] = []
   var ignoresCase = false
   var ignoresPunctuation = false
   var ignoresNumbers = false
 
+  init() {}
+
+  /// Ignores what these expressions match, and whatever else is told.
+  package init(ignoring expressions: [String], case: Bool, punctuation: Bool, numbers: Bool) throws {
+    for expression in expressions { ignored.append(try PythonExpression(expression)) }
+    ignoresCase = `case`
+    ignoresPunctuation = punctuation
+    ignoresNumbers = numbers
+  }
+
   /// The text without what does not matter; the order of the steps is the harness's.
-  func apply(_ text: String) -> String {
+  package func apply(_ text: String) -> String {
     var text = text
     for expression in ignored { text = (try? expression.removingMatches(from: text)) ?? text }
     if ignoresCase { text = text.lowercased() }
