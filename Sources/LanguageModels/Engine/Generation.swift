@@ -34,6 +34,10 @@ extension LanguageModel {
             results[request].tokens.append(outcome.best)
             running[step.running].tokens.append(outcome.best)
             running[step.running].isDone = results[request].tokens.count >= requests[request].maximumNewTokens
+            if requests[request].isStopped(results[request].tokens, by: tokenizer) {
+              results[request].ended = true
+              running[step.running].isDone = true
+            }
           }
           if running[step.running].isDone { finished(request, results[request]) }
         }
