@@ -12,25 +12,37 @@ public struct ModelLoader: ModelProvider {
   public var precision: Precision
   /// Whether unknown keys in specs are warnings.
   public var isLenient: Bool
+  /// What takes the place of specs' own words.
+  public var overrides: MergeOverrides
 
   /// The files beside the weights that answers depend on.
-  private static let companions = [
-    "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-    "added_tokens.json",
-  ]
+  private static let companions = ["config.json", "generation_config.json"] + TokenizerSource.names
 
   /// Makes a loader.
-  public init(resources: MergeResources, precision: Precision, isLenient: Bool = false) {
+  public init(
+    resources: MergeResources, precision: Precision, isLenient: Bool = false,
+    overrides: MergeOverrides = MergeOverrides()
+  ) {
     self.resources = resources
     self.precision = precision
     self.isLenient = isLenient
+    self.overrides = overrides
+  }
+
+  /// What decides over all merges, as the command line has it.
+  public var options: [String] { overrides.words }
+
+  private func open(_ argument: String) throws -> OpenedModel {
+    try OpenedModel.open(argument, resources: resources, lenient: isLenient, overriding: overrides)
   }
 
   /// The spec's text, the weight files with size and time of change, and the contents of the files beside them.
   public func inputs(of argument: String) throws -> ModelInputs {
-    let model = try OpenedModel.open(argument, resources: resources, lenient: isLenient)
+    let model = try open(argument)
     var lines = ["precision \(precision.rawValue)"]
+    // A seed in place of the spec's is in its text.
     if let merge = model.merge { lines.append("spec\n\(merge.text)") }
+    if model.merge != nil, overrides.allowsNonFinite { lines.append("elements that are not finite are merged") }
     lines += model.parents.flatMap(\.identity)
     for name in Self.companions {
       guard let bytes = try model.folder.file(named: name) else { continue }
@@ -50,7 +62,7 @@ public struct ModelLoader: ModelProvider {
   public func merge(
     _ spec: String, into folder: String, progress: @escaping @Sendable (Int, Int) -> Void
   ) throws {
-    let merge = try OpenedMerge.open(spec, lenient: isLenient)
+    let merge = try OpenedMerge.open(spec, lenient: isLenient, overriding: overrides)
     let counter = ProgressCounter(total: Merger.workload(of: merge.plan), report: progress)
     func attempt(_ mode: CheckpointWriter.Mode) throws {
       _ = try Merger.merge(
@@ -68,13 +80,12 @@ public struct ModelLoader: ModelProvider {
 
   /// Loads a checkpoint, or a spec that is merged while it is loaded.
   public func load(_ argument: String) throws -> LoadedModel {
-    let opened = try OpenedModel.open(argument, resources: resources, lenient: isLenient)
+    let opened = try open(argument)
     let configuration = try opened.configurationBytes()
     let model = try LanguageModel(
       name: argument, weights: opened.weights,
       configuration: try configuration ?? Self.missing("config.json", in: opened),
-      tokenizer: try opened.folder.file(named: "tokenizer.json") ?? Self.missing("tokenizer.json", in: opened),
-      tokenizerConfiguration: try opened.folder.file(named: "tokenizer_config.json"),
+      tokenizer: try TokenizerSource { try opened.folder.file(named: $0) },
       generationConfiguration: try opened.folder.file(named: "generation_config.json"), precision: precision,
       threads: resources.threads)
     return LoadedModel(model: model, remarks: Self.remarks(on: model))

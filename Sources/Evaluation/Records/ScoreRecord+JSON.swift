@@ -8,6 +8,7 @@ extension ScoreRecord {
     var members: [(key: String, value: JSONValue)] = [("models", .array(models.map(\.json)))]
     if let against { members.append(("against", .string(against))) }
     if let selection { members.append(("selection", selection.json)) }
+    if !options.isEmpty { members.append(("options", .array(options.map { .string($0) }))) }
     if !failures.isEmpty {
       members.append(
         (
@@ -25,6 +26,7 @@ extension ScoreRecord {
     }
     self.init(
       models: [], against: node["against"]?.string, selection: node["selection"].flatMap(SelectionSummary.init(json:)))
+    options = (node["options"]?.array ?? []).compactMap(\.string)
     for model in models { self.models.append(try ModelScores(json: model)) }
     for failure in node["failed"]?.array ?? [] {
       failures.append(

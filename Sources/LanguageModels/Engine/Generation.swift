@@ -16,8 +16,13 @@ extension LanguageModel {
       if request.maximumNewTokens < 1 { finished(number, results[number]) }
     }
     let active = requests.indices.filter { requests[$0].maximumNewTokens > 0 }
+    // Keys are shared only by sequences that never come into another rotary regime.
+    let plain = active.filter {
+      architecture.rotations.regime(length: requests[$0].prompt.count + requests[$0].maximumNewTokens)
+        == architecture.rotations.regime(length: 1)
+    }
     // Prompts that begin alike follow each other, the longest of the others first; taken from the end.
-    var beginnings = SharedBeginnings(active.map { (number: $0, prompt: requests[$0].prompt) })
+    var beginnings = SharedBeginnings(plain.map { (number: $0, prompt: requests[$0].prompt) })
     var waiting = active.sorted {
       (beginnings.order(of: $1), requests[$0].prompt.count, $1) < (
         beginnings.order(of: $0), requests[$1].prompt.count, $0
@@ -26,7 +31,8 @@ extension LanguageModel {
     try withWorkspace { workspace in
       var running: [RunningGeneration] = []
       while !running.isEmpty || !waiting.isEmpty {
-        try admit(&waiting, to: &running, requests: requests, beginnings: &beginnings, workspace: workspace)
+        try admit(
+          &waiting, to: &running, requests: requests, beginnings: &beginnings, workspace: workspace, progress: progress)
         let steps = steps(of: &running)
         let outcomes = try compute(steps.segments, wanted: steps.wanted.map { ($0.row, []) }, workspace: workspace)
         progress(steps.rows)
@@ -39,6 +45,10 @@ extension LanguageModel {
             results[request].tokens.append(outcome.best)
             running[step.running].tokens.append(outcome.best)
             running[step.running].isDone = results[request].tokens.count >= requests[request].maximumNewTokens
+            if requests[request].isStopped(results[request].tokens, by: tokenizer) {
+              results[request].ended = true
+              running[step.running].isDone = true
+            }
           }
           if running[step.running].isDone { finished(request, results[request]) }
         }
@@ -55,7 +65,7 @@ extension LanguageModel {
 
   private func admit(
     _ waiting: inout [Int], to running: inout [RunningGeneration], requests: [GenerationRequest],
-    beginnings: inout SharedBeginnings, workspace: Workspace
+    beginnings: inout SharedBeginnings, workspace: Workspace, progress: (Int) -> Void
   ) throws {
     let layout = architecture.keyValues
     var bytes = running.reduce(0) { $0 + KeyValueCache.byteCount(tokens: $1.length - $1.first, layout: layout) }
@@ -68,7 +78,10 @@ extension LanguageModel {
       let size = KeyValueCache.byteCount(tokens: length - first, layout: layout)
       guard running.isEmpty || bytes + size <= Self.keyValueBytes else { return }
       waiting.removeLast()
-      let kept = try beginnings.take(next) { try keep($0, behind: $1, request: next, workspace: workspace) }
+      let kept = try beginnings.take(next) { node, before in
+        progress(node.tokens.count)
+        return try keep(node, behind: before, request: next, workspace: workspace)
+      }
       running.append(
         RunningGeneration(
           request: next, tokens: requests[next].prompt, length: length, first: first, kept: kept,
@@ -101,6 +114,9 @@ extension LanguageModel {
     var wanted: [(row: Int, running: Int)] = []
     var rows = 0
     for index in running.indices {
+      let regime = architecture.rotations.regime(length: running[index].tokens.count)
+      if architecture.restartsWithRegime, running[index].regime != regime { running[index].computed = 0 }
+      running[index].regime = regime
       let sequence = running[index]
       let count = min(sequence.tokens.count - sequence.computed, rowsPerBatch - rows)
       guard count > 0 else { break }
@@ -109,7 +125,7 @@ extension LanguageModel {
         Segment(
           tokens: sequence.tokens[sequence.computed..<end], own: sequence.cache.memory,
           filled: sequence.computed - sequence.first, shared: sequence.kept.map(\.span),
-          rotations: architecture.rotations.table(length: end), request: sequence.request))
+          rotations: architecture.rotations.table(length: sequence.tokens.count), request: sequence.request))
       rows += count
       running[index].computed = end
       if end == sequence.tokens.count { wanted.append((rows - 1, index)) }
@@ -132,5 +148,7 @@ private struct RunningGeneration {
   let cache: KeyValueCache
   /// How many of the tokens were computed.
   var computed: Int
+  /// The rotary regime in which they were.
+  var regime = 0
   var isDone = false
 }

@@ -96,7 +96,7 @@ struct SharedBeginningTests {
       #expect(try model.generate([request]) { _ in } == [together[number]])
       #expect(finished.withLock { $0[number] } == together[number])
     }
-    // Without sharing, the prompts alone are more than 300 tokens; the shared beginning is not among those reported.
-    #expect(count.withLock { $0 } < 100)
+    // Without sharing, the prompts alone are more than 300 tokens.
+    #expect(count.withLock { $0 } < 150)
   }
 }

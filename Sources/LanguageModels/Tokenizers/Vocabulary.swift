@@ -1,0 +1,144 @@
+/// The tokens of a model by their spelling and the other way round.
+///
+/// Spellings lie one behind the other in one array, and a table of hashes leads to them: vocabularies have up to half a
+/// million entries, and an array for each would cost more than reading the file.
+struct Vocabulary: Sendable {
+  private(set) var bytes: [UInt8] = []
+  /// Where each entry begins, and where the last one ends.
+  private var starts: [UInt32] = [0]
+  /// The token of each entry.
+  private(set) var tokens: [UInt32] = []
+  /// Upper half: part of the hash. Lower half: the entry's place, counted from one; zero where the slot is free.
+  private var slots: [UInt64] = []
+  private var mask = 0
+  /// The entry of each token as far as tokens are numbered densely, one more; zero where there is none.
+  private var entries: [UInt32] = []
+  private var distantEntries: [UInt32: UInt32] = [:]
+  /// The length of the longest spelling.
+  private(set) var longest = 0
+
+  /// How many entries there are.
+  var count: Int { tokens.count }
+
+  /// Adds an entry; of equal spellings the last one counts, once ``index()`` has been called.
+  mutating func append(_ spelling: some Collection<UInt8>, token: Int) {
+    bytes += spelling
+    finishEntry(token: token)
+  }
+
+  /// Makes an entry of the bytes that were added with ``append(byte:)``.
+  mutating func finishEntry(token: Int) {
+    longest = max(longest, bytes.count - Int(starts[starts.count - 1]))
+    starts.append(UInt32(truncatingIfNeeded: bytes.count))
+    tokens.append(UInt32(truncatingIfNeeded: token))
+  }
+
+  /// Adds a byte to an entry that is being made.
+  @inline(__always)
+  mutating func append(byte: UInt8) { bytes.append(byte) }
+
+  mutating func reserve(bytes: Int) { self.bytes.reserveCapacity(bytes) }
+
+  /// Makes the entries findable.
+  mutating func index() {
+    var size = 16
+    while size < count * 2 { size *= 2 }
+    mask = size - 1
+    var slots = [UInt64](repeating: 0, count: size)
+    let largestDense = count * 8 + (1 << 16)
+    let largest = tokens.lazy.map(Int.init).filter { $0 <= largestDense }.max() ?? 0
+    entries = [UInt32](repeating: 0, count: largest + 1)
+    bytes.withUnsafeBufferPointer { all in
+      for entry in 0..<count {
+        let spelling = UnsafeBufferPointer(rebasing: all[place(entry)])
+        let hash = ByteHash.of(spelling)
+        var slot = Int(truncatingIfNeeded: hash) & mask
+        while slots[slot] != 0 {
+          if slots[slot] >> 32 == hash >> 32,
+            spelling.elementsEqual(all[place(Int(slots[slot] & 0xFFFF_FFFF) - 1)])
+          {
+            break
+          }
+          slot = (slot + 1) & mask
+        }
+        slots[slot] = hash & ~0xFFFF_FFFF | UInt64(entry + 1)
+        let token = tokens[entry]
+        if token <= largestDense { entries[Int(token)] = UInt32(entry + 1) } else {
+          distantEntries[token] = UInt32(entry + 1)
+        }
+      }
+    }
+    self.slots = slots
+  }
+
+  private func place(_ entry: Int) -> Range<Int> { Int(starts[entry])..<Int(starts[entry + 1]) }
+
+  /// The spelling of an entry.
+  func spelling(ofEntry entry: Int) -> ArraySlice<UInt8> { bytes[place(entry)] }
+
+  /// The token with a spelling, or nil.
+  func token(_ spelling: UnsafeBufferPointer<UInt8>) -> Int? {
+    guard spelling.count <= longest, !slots.isEmpty else { return nil }
+    let hash = ByteHash.of(spelling)
+    var slot = Int(truncatingIfNeeded: hash) & mask
+    while slots[slot] != 0 {
+      if slots[slot] >> 32 == hash >> 32 {
+        let entry = Int(slots[slot] & 0xFFFF_FFFF) - 1
+        let place = place(entry)
+        let isEqual = bytes.withUnsafeBufferPointer { all in
+          place.count == spelling.count && ByteHash.areEqual(all, place.lowerBound, spelling)
+        }
+        if isEqual { return Int(tokens[entry]) }
+      }
+      slot = (slot + 1) & mask
+    }
+    return nil
+  }
+
+  /// The token with a spelling, or nil.
+  func token(_ spelling: [UInt8]) -> Int? { spelling.withUnsafeBufferPointer(token) }
+
+  /// The spelling of a token, or nil.
+  func spelling(of token: Int) -> [UInt8]? {
+    guard token >= 0, token <= UInt32.max else { return nil }
+    let entry = token < entries.count ? entries[token] : distantEntries[UInt32(token)] ?? 0
+    return entry == 0 ? nil : Array(spelling(ofEntry: Int(entry) - 1))
+  }
+}
+
+/// A hash of bytes, different in every process so that no file can be made to collide.
+enum ByteHash {
+  private static let seed = UInt64.random(in: 0 ... .max)
+
+  @inline(__always)
+  static func of(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
+    var hash = seed &+ UInt64(bytes.count) &* 0x9E37_79B9_7F4A_7C15
+    guard let base = bytes.baseAddress else { return mixed(hash) }
+    let raw = UnsafeRawPointer(base)
+    var offset = 0
+    while offset + 8 <= bytes.count {
+      hash = mixed(hash ^ raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+      offset += 8
+    }
+    var rest: UInt64 = 0
+    while offset < bytes.count {
+      rest = rest << 8 | UInt64(base[offset])
+      offset += 1
+    }
+    return mixed(hash ^ rest)
+  }
+
+  @inline(__always)
+  static func mixed(_ value: UInt64) -> UInt64 {
+    let product = value.multipliedFullWidth(by: 0x9FB2_1C65_1E98_DF25)
+    return product.high ^ product.low
+  }
+
+  @inline(__always)
+  static func areEqual(
+    _ all: UnsafeBufferPointer<UInt8>, _ start: Int, _ other: UnsafeBufferPointer<UInt8>
+  ) -> Bool {
+    for offset in 0..<other.count where all[start + offset] != other[offset] { return false }
+    return true
+  }
+}

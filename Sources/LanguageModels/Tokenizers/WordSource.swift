@@ -1,0 +1,154 @@
+/// How a tokenizer gets from a text to words and their tokens: the quickest way that its parts allow.
+enum WordSource: Sendable {
+  /// The words of a known pattern, encoded as the bytes they are.
+  case scanned(WordScanner, BytePairModel, addsPrefixSpace: Bool, separatesDigits: Bool)
+  /// The words of any pre-tokenizer; those of a byte-pair model are cut before `cut` where nothing joins over it.
+  case pieces(PreTokenizer?, cut: [UInt8]?)
+
+  init(_ preTokenizer: PreTokenizer?, _ model: TokenModel) {
+    guard case .bytePair(let model) = model else {
+      self = .pieces(preTokenizer, cut: nil)
+      return
+    }
+    if model.takesRawBytes, let preTokenizer, let scan = preTokenizer.byteScan {
+      self = .scanned(
+        scan.scanner, model, addsPrefixSpace: scan.addsPrefixSpace, separatesDigits: scan.separatesDigits)
+    } else {
+      let sign = SentencePieceNormalizer.sign
+      self = .pieces(preTokenizer, cut: model.isCut(before: sign) ? sign : nil)
+    }
+  }
+
+  /// Adds the tokens of a normalised text.
+  ///
+  /// - Parameter beginsText: whether no added token stands before it.
+  func encode(
+    _ text: UnsafeBufferPointer<UInt8>, beginsText: Bool, _ model: TokenModel, into scratch: EncodingScratch
+  ) throws(TextPatternError) {
+    switch self {
+    case .scanned(let scanner, let model, let addsPrefixSpace, let separatesDigits):
+      if addsPrefixSpace, let first = text.first, first != UInt8(ascii: " ") {
+        let prefixed = [UInt8(ascii: " ")] + text
+        prefixed.withUnsafeBufferPointer {
+          Self.scan($0, scanner, model, separatesDigits: separatesDigits, into: scratch)
+        }
+      } else {
+        Self.scan(text, scanner, model, separatesDigits: separatesDigits, into: scratch)
+      }
+    case .pieces(let preTokenizer, let cut):
+      guard let preTokenizer else {
+        if !text.isEmpty { try Self.encode(piece: text, cut: cut, model, into: scratch) }
+        return
+      }
+      var pieces = PieceText(Array(text), beginsText: beginsText)
+      try preTokenizer.apply(to: &pieces, scratch.classes)
+      let outcome: Result<Void, TextPatternError> = pieces.bytes.withUnsafeBufferPointer { bytes in
+        do throws(TextPatternError) {
+          for piece in pieces.pieces {
+            try Self.encode(piece: UnsafeBufferPointer(rebasing: bytes[piece]), cut: cut, model, into: scratch)
+          }
+          return .success(())
+        } catch {
+          return .failure(error)
+        }
+      }
+      try outcome.get()
+    }
+  }
+
+  private static func scan(
+    _ text: UnsafeBufferPointer<UInt8>, _ scanner: WordScanner, _ model: BytePairModel, separatesDigits: Bool,
+    into scratch: EncodingScratch
+  ) {
+    guard separatesDigits else {
+      return words(of: text, scanner, model, into: scratch)
+    }
+    // Every digit is a word, and the text between two of them is looked at by itself.
+    var start = 0
+    var position = 0
+    while position < text.count {
+      let (found, length) = scratch.classes.at(position, text)
+      if found.contains(.number) {
+        words(of: UnsafeBufferPointer(rebasing: text[start..<position]), scanner, model, into: scratch)
+        words(of: UnsafeBufferPointer(rebasing: text[position..<position + length]), scanner, model, into: scratch)
+        start = position + length
+      }
+      position += length
+    }
+    words(of: UnsafeBufferPointer(rebasing: text[start...]), scanner, model, into: scratch)
+  }
+
+  @inline(__always)
+  private static func words(
+    of text: UnsafeBufferPointer<UInt8>, _ scanner: WordScanner, _ model: BytePairModel, into scratch: EncodingScratch
+  ) {
+    let (classes, cache) = (scratch.classes, scratch.cache)
+    var position = 0
+    while position < text.count {
+      let end = scanner.end(of: position, in: text, classes)
+      let word = UnsafeBufferPointer(rebasing: text[position..<end])
+      if !cache.copy(word, to: scratch) {
+        let start = scratch.count
+        model.encodeBytes(word, into: scratch)
+        cache.remember(word, scratch, from: start)
+      }
+      position = end
+    }
+  }
+
+  private static func encode(
+    piece: UnsafeBufferPointer<UInt8>, cut: [UInt8]?, _ model: TokenModel, into scratch: EncodingScratch
+  ) throws(TextPatternError) {
+    guard let cut, piece.count > WordCache.longestWord else { return try encode(word: piece, model, into: scratch) }
+    if case .bytePair(let model) = model, model.looksUpWholeWords, let token = model.vocabulary.token(piece) {
+      return scratch.append(UInt32(token))
+    }
+    let first = cut[0]
+    var start = 0
+    // The place behind the sign that was seen last.
+    var behindSign = 0
+    var position = 0
+    while position < piece.count {
+      guard piece[position] == first, piece[position..<min(piece.count, position + cut.count)].elementsEqual(cut)
+      else {
+        position += 1
+        continue
+      }
+      if position > behindSign, position > start {
+        try encode(word: UnsafeBufferPointer(rebasing: piece[start..<position]), model, into: scratch)
+        start = position
+      }
+      position += cut.count
+      behindSign = position
+    }
+    try encode(word: UnsafeBufferPointer(rebasing: piece[start...]), model, into: scratch)
+  }
+
+  @inline(__always)
+  private static func encode(
+    word: UnsafeBufferPointer<UInt8>, _ model: TokenModel, into scratch: EncodingScratch
+  ) throws(TextPatternError) {
+    guard !word.isEmpty, !scratch.cache.copy(word, to: scratch) else { return }
+    let start = scratch.count
+    try model.encode(word, into: scratch)
+    scratch.cache.remember(word, scratch, from: start)
+  }
+}
+
+extension PreTokenizer {
+  /// How a scanner can do what this pre-tokenizer does, or nil if none can.
+  var byteScan: (scanner: WordScanner, addsPrefixSpace: Bool, separatesDigits: Bool)? {
+    switch self {
+    case .byteLevel(let addsPrefixSpace, .some): return (.gpt2, addsPrefixSpace, false)
+    case .sequence(let steps):
+      guard steps.count == 2 else { return nil }
+      switch (steps[0], steps[1]) {
+      case (.split(let pattern, .isolated, inverted: false), .byteLevel(addsPrefixSpace: false, splitter: nil)):
+        return WordScanner(pattern: pattern.source).map { ($0, false, false) }
+      case (.digits(individual: true), .byteLevel(addsPrefixSpace: false, .some)): return (.gpt2, false, true)
+      default: return nil
+      }
+    default: return nil
+    }
+  }
+}
