@@ -40,7 +40,8 @@ let rooms = [
   Room(
     name: "Batches",
     rooms: [
-      "Documents", "Tensors", "Checkpoints", "LanguageModels", "MergeSpecs", "Merging", "Evaluation", "Datasets",
+      "Documents", "Tensors", "Kernels", "Checkpoints", "LanguageModels", "MergeSpecs", "Merging", "Evaluation",
+      "Datasets",
       "Tasks", "Reports",
     ]),
 ]
