@@ -264,6 +264,8 @@ final class WeightLoader: Sendable {
     } catch {
       throw .weights(model: model, message: "the tensor \(tensor.description.name) cannot be packed: \(error)")
     }
+    // The packed copy takes the file's place in memory.
+    (tensor.owner as? TensorRegion)?.release(0..<tensor.bytes.count)
     return matrix
   }
 
