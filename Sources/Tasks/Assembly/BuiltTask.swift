@@ -1,0 +1,74 @@
+package import Datasets
+internal import Documents
+public import Evaluation
+
+/// A task with its prompts, ready to be put to a model.
+public struct BuiltTask: Sendable {
+  /// The task's name.
+  public var name: String { configuration.name }
+  /// The prompts, in the order of the documents.
+  public let prompts: [Prompt]
+  /// The metrics, the first one first.
+  public let metrics: [TaskMetric]
+  let configuration: TaskConfiguration
+  /// How many documents the evaluated split has.
+  let documentCount: Int
+  /// The evaluated documents, as hooks left them.
+  let documents: [DataValue]
+  /// The targets, as the harness records them.
+  package let targets: [DataValue]
+  let exampleCount: Int
+
+  /// Reads a task's data and makes its prompts.
+  ///
+  /// - Parameters:
+  ///   - finder: where data lies.
+  ///   - limit: takes only so many documents, the first ones.
+  ///   - exampleCount: how many examples stand before a question, unless the task forbids them.
+  init(
+    _ configuration: TaskConfiguration, finder: DatasetFinder, limit: Int?, exampleCount: Int?
+  ) throws(TaskError) {
+    self.configuration = configuration
+    let metrics = try TaskMetrics.metrics(of: configuration)
+    let data = try TaskData(configuration, finder: finder)
+    // A task that says "no examples" means it.
+    let count = configuration.fewShotCount == 0 ? 0 : exampleCount ?? configuration.fewShotCount ?? 0
+    let fields = FieldReader(
+      task: configuration, columns: Set(data.columns), templates: TaskTemplates())
+    guard let first = data.evaluated.first else {
+      throw TaskError(at: configuration.place, "the split \"\(configuration.evaluatedSplit ?? "")\" has no documents")
+    }
+    var assembly = try PromptAssembly(
+      task: configuration, fields: fields, first: first, pool: count > 0 ? try data.examples() : [],
+      exampleCount: count, asksUnconditionally: metrics.contains { $0.kind == .mutualInformation })
+    let evaluated = limit.map { Array(data.evaluated.prefix($0)) } ?? data.evaluated
+    var prompts: [Prompt] = []
+    var targets: [DataValue] = []
+    for (index, document) in evaluated.enumerated() {
+      do throws(TaskError) {
+        prompts.append(
+          Prompt(id: String(index), task: configuration.name, content: .document(try assembly.prompt(for: document))))
+        targets.append(try fields.target(document))
+      } catch {
+        throw error.about(document: index, of: configuration.name)
+      }
+    }
+    self.prompts = prompts
+    self.targets = targets
+    self.metrics = metrics
+    documents = evaluated
+    documentCount = data.evaluated.count
+    self.exampleCount = count
+  }
+}
+
+extension TaskError {
+  /// The error with the document that it arose from.
+  func about(document: Int, of task: String) -> TaskError {
+    var error = self
+    for index in error.diagnostics.indices {
+      error.diagnostics[index].message += " (document \(document) of the task \"\(task)\")"
+    }
+    return error
+  }
+}
