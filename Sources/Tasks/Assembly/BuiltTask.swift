@@ -55,10 +55,25 @@ public struct BuiltTask: Sendable {
     }
     self.prompts = prompts
     self.targets = targets
-    self.metrics = metrics
+    self.metrics = Self.sized(metrics, for: prompts)
     documents = evaluated
     documentCount = data.evaluated.count
     self.exampleCount = count
+  }
+
+  /// The metrics with as many classes as there are choices.
+  private static func sized(_ metrics: [TaskMetric], for prompts: [Prompt]) -> [TaskMetric] {
+    let counts = prompts.map { prompt -> Int in
+      guard case .document(let document) = prompt.content, case .choices(let choices, _) = document.reference else {
+        return 0
+      }
+      return choices.count
+    }
+    return metrics.map { metric in
+      var metric = metric
+      metric.classes = (counts.max() ?? 0) + 1
+      return metric
+    }
   }
 }
 
