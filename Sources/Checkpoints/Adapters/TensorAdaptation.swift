@@ -27,6 +27,9 @@ struct TensorAdaptation: Sendable {
   /// Elements that are held at once where they cannot be read to their place.
   private static let pieceLength = 1 << 20
 
+  /// What a reader allocates at the most: two pieces, a tile with a vector beside it, and panels no larger than it.
+  static let readerByteCount = 2 * pieceLength * 4 + 4 * MatrixTiles.maximumElements * 4
+
   private var isComputed: Bool { update != nil || magnitudes != nil || addend != nil }
 
   private var tiles: MatrixTiles {

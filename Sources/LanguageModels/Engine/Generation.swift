@@ -80,6 +80,9 @@ extension LanguageModel {
     var wanted: [(row: Int, running: Int)] = []
     var rows = 0
     for index in running.indices {
+      let regime = architecture.rotations.regime(length: running[index].tokens.count)
+      if architecture.restartsWithRegime, running[index].regime != regime { running[index].computed = 0 }
+      running[index].regime = regime
       let sequence = running[index]
       let count = min(sequence.tokens.count - sequence.computed, rowsPerBatch - rows)
       guard count > 0 else { break }
@@ -87,7 +90,7 @@ extension LanguageModel {
       segments.append(
         Segment(
           tokens: sequence.tokens[sequence.computed..<end], own: sequence.cache.memory, filled: sequence.computed,
-          rotations: architecture.rotations.table(length: end), request: sequence.request))
+          rotations: architecture.rotations.table(length: sequence.tokens.count), request: sequence.request))
       rows += count
       running[index].computed = end
       if end == sequence.tokens.count { wanted.append((rows - 1, index)) }
@@ -106,5 +109,7 @@ private struct RunningGeneration {
   let cache: KeyValueCache
   /// How many of the tokens were computed.
   var computed = 0
+  /// The rotary regime in which they were.
+  var regime = 0
   var isDone = false
 }

@@ -70,7 +70,9 @@ extension LanguageModel {
     let context = KeyValueCache(tokens: job.contextTokens.count, layout: architecture.keyValues)
     var sequences = [(tokens: job.contextTokens, cache: context, scored: job.contextTargets)]
     for (tokens, scored) in job.branches {
-      sequences.append((tokens, KeyValueCache(tokens: tokens.count, layout: architecture.keyValues), scored))
+      let cache = KeyValueCache(
+        tokens: tokens.count, layout: architecture.keyValues, first: job.contextTokens.count)
+      sequences.append((tokens, cache, scored))
     }
     for (number, sequence) in sequences.enumerated() {
       var start = 0
@@ -78,7 +80,7 @@ extension LanguageModel {
         let end = min(sequence.tokens.count, start + rowsPerBatch)
         let segment = Segment(
           tokens: sequence.tokens[start..<end], own: sequence.cache.memory, filled: start,
-          shared: number == 0 ? nil : (context.memory, job.contextTokens.count),
+          shared: number == 0 ? [] : [KeyValueSpan(memory: context.memory, count: job.contextTokens.count)],
           rotations: architecture.rotations.table(length: job.length), request: job.request)
         let scored = sequence.scored.filter { start..<end ~= $0.row }
         let outcomes = try compute(
@@ -177,8 +179,11 @@ struct ScoringBatch {
   /// The segments of the batch, with keys and values of one layer at a time.
   func segments(in workspace: Workspace) -> [Segment] {
     let layout = model.architecture.keyValues
-    let counts = jobs.flatMap { [$0.contextTokens.count] + $0.branches.map(\.tokens.count) }
-    let sizes = counts.map { layout.layerSize(capacity: layout.capacity($0)) }
+    let spans = jobs.flatMap { job in
+      [(first: 0, count: job.contextTokens.count)]
+        + job.branches.map { (first: job.contextTokens.count, count: $0.tokens.count) }
+    }
+    let sizes = spans.map { layout.layerSize(capacity: layout.capacity($0.count, from: $0.first)) }
     var place = workspace.keyValues.floats(sizes.reduce(0, +))
     var number = 0
     func next() -> KeyValueMemory {
@@ -186,8 +191,10 @@ struct ScoringBatch {
         place += sizes[number]
         number += 1
       }
+      let span = spans[number]
       return KeyValueMemory(
-        base: place, capacity: layout.capacity(counts[number]), layout: layout, keepsLayers: false)
+        base: place, capacity: layout.capacity(span.count, from: span.first), layout: layout, keepsLayers: false,
+        first: span.first)
     }
     var segments: [Segment] = []
     for job in jobs {
@@ -198,7 +205,8 @@ struct ScoringBatch {
       for branch in job.branches {
         segments.append(
           Segment(
-            tokens: branch.tokens[...], own: next(), shared: (trunk, job.contextTokens.count), rotations: rotations,
+            tokens: branch.tokens[...], own: next(),
+            shared: [KeyValueSpan(memory: trunk, count: job.contextTokens.count)], rotations: rotations,
             request: job.request))
       }
     }
