@@ -20,14 +20,15 @@ extension LanguageModel {
       }
     }
     try withWorkspace { workspace in
-      var run = ScoringRun(model: self, workspace: workspace) { pass, outcomes in
+      var run = ScoringRun(model: self, workspace: workspace)
+      func report(_ pass: ScoringPass, _ outcomes: [LanguageHead.Outcome]) {
         for (outcome, targets) in zip(outcomes, pass.targets) { tally.add(outcome, targets, finished) }
         progress(pass.rows)
       }
       for (_, sequences) in regimes.sorted(by: { $0.key < $1.key }) {
-        try run.compute(TokenTree(sequences), length: sequences.map(\.count).max() ?? 1)
+        try run.compute(TokenTree(sequences), length: sequences.map(\.count).max() ?? 1, report: report)
       }
-      try run.finish()
+      try run.finish(report)
     }
     return tally.scores
   }
