@@ -2,6 +2,7 @@ import ArgumentParser
 import Documents
 import Foundation
 import LanguageModels
+import Tensors
 
 /// Times scoring and decoding of random Llamas against oneDNN's peak and, where they are installed, against the hf
 /// backend of lm-evaluation-harness and against llama.cpp, on the same tokens.

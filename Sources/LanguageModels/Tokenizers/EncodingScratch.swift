@@ -90,7 +90,7 @@ final class EncodingScratch: @unchecked Sendable {
       tokens = .allocate(capacity: capacity)
       count = 0
     }
-    if symbolCapacity > Self.kept { 
+    if symbolCapacity > Self.kept {
       symbolCapacity = 1 << 8
       symbols.deallocate()
       pairs.deallocate()

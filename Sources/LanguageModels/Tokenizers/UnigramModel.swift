@@ -7,6 +7,8 @@ struct UnigramModel: Sendable {
   private let pieces: PieceTrie
   private let unknown: UInt32?
   private let unknownScore: Double
+  /// Whether sums of scores are rounded to 32 bits, as SentencePiece itself has them.
+  private let rounds: Bool
   /// The token of each byte, for characters that are no piece; nil where the vocabulary has none for a byte.
   private let byteTokens: [UInt32?]?
 
@@ -20,17 +22,21 @@ struct UnigramModel: Sendable {
     var score = 0.0
   }
 
-  /// - Parameter takesPart: whether words are made of an entry.
+  /// - Parameters:
+  ///   - rounds: whether sums of scores are rounded to 32 bits.
+  ///   - takesPart: whether words are made of an entry.
   init(
-    _ vocabulary: Vocabulary, scores: [Double], unknown: Int?, fallsBackToBytes: Bool,
+    _ vocabulary: Vocabulary, scores: [Double], unknown: Int?, fallsBackToBytes: Bool, rounds: Bool = false,
     where takesPart: (Int) -> Bool = { _ in true }
   ) {
     self.vocabulary = vocabulary
     self.scores = scores
     self.unknown = unknown.map(UInt32.init)
+    self.rounds = rounds
     unknownScore = (scores.indices.lazy.filter(takesPart).map { scores[$0] }.min() ?? 0) - Self.unknownPenalty
     // Empty strings are never found.
-    pieces = PieceTrie((0..<vocabulary.count).map { takesPart($0) ? vocabulary.spelling(ofEntry: $0) : [] })
+    pieces = PieceTrie(
+      vocabulary.bytes, (0..<vocabulary.count).map { takesPart($0) ? vocabulary.place($0) : 0..<0 })
     byteTokens =
       fallsBackToBytes ? ByteSpelling.all.map { vocabulary.token($0).map(UInt32.init) } : nil
   }
@@ -105,8 +111,9 @@ struct UnigramModel: Sendable {
       let length = min(ScalarReader.length(word[position]), word.count - position)
       let here = ways[position].score
       var hasCharacter = false
-      @inline(__always) func offer(_ token: UInt32, _ score: Double, _ length: Int) {
+      @inline(__always) func offer(_ token: UInt32, _ sum: Double, _ length: Int) {
         let end = position + length
+        let score = rounds ? Double(Float(sum)) : sum
         if ways[end].start < 0 || score > ways[end].score {
           ways[end] = Way(start: Int32(truncatingIfNeeded: position), token: token, score: score)
         }

@@ -63,7 +63,9 @@ struct Vocabulary: Sendable {
         }
         slots[slot] = hash & ~0xFFFF_FFFF | UInt64(entry + 1)
         let token = tokens[entry]
-        if token <= largestDense { entries[Int(token)] = UInt32(entry + 1) } else {
+        if token <= largestDense {
+          entries[Int(token)] = UInt32(entry + 1)
+        } else {
           distantEntries[token] = UInt32(entry + 1)
         }
       }
@@ -71,7 +73,8 @@ struct Vocabulary: Sendable {
     self.slots = slots
   }
 
-  private func place(_ entry: Int) -> Range<Int> { Int(starts[entry])..<Int(starts[entry + 1]) }
+  /// Where the spelling of an entry lies in ``bytes``.
+  func place(_ entry: Int) -> Range<Int> { Int(starts[entry])..<Int(starts[entry + 1]) }
 
   /// The spelling of an entry.
   func spelling(ofEntry entry: Int) -> ArraySlice<UInt8> { bytes[place(entry)] }

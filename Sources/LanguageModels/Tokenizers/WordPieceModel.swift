@@ -15,10 +15,10 @@ struct WordPieceModel: Sendable {
     self.vocabulary = vocabulary
     self.unknown = UInt32(unknown)
     self.longestWord = longestWord
-    beginnings = PieceTrie((0..<vocabulary.count).map(vocabulary.spelling(ofEntry:)))
+    beginnings = PieceTrie(vocabulary.bytes, (0..<vocabulary.count).map(vocabulary.place))
     let marked = (0..<vocabulary.count).filter { vocabulary.spelling(ofEntry: $0).starts(with: prefix) }
     continuationEntries = marked
-    continuations = PieceTrie(marked.map { vocabulary.spelling(ofEntry: $0).dropFirst(prefix.count) })
+    continuations = PieceTrie(vocabulary.bytes, marked.map { vocabulary.place($0).dropFirst(prefix.count) })
   }
 
   /// Reads the model of a `tokenizer.json`.

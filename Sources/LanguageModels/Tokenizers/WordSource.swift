@@ -19,6 +19,12 @@ enum WordSource: Sendable {
     }
   }
 
+  /// Whether it matters that a text begins where it began before it was normalised.
+  var asksForBeginning: Bool {
+    if case .pieces(let preTokenizer?, _) = self { return preTokenizer.asksForBeginning }
+    return false
+  }
+
   /// Adds the tokens of a normalised text.
   ///
   /// - Parameter beginsText: whether no added token stands before it.
@@ -136,6 +142,15 @@ enum WordSource: Sendable {
 }
 
 extension PreTokenizer {
+  /// Whether something is put in front of the first piece only.
+  fileprivate var asksForBeginning: Bool {
+    switch self {
+    case .metaspace(let metaspace): metaspace.prepending == .first
+    case .sequence(let steps): steps.contains(where: \.asksForBeginning)
+    default: false
+    }
+  }
+
   /// How a scanner can do what this pre-tokenizer does, or nil if none can.
   var byteScan: (scanner: WordScanner, addsPrefixSpace: Bool, separatesDigits: Bool)? {
     switch self {
