@@ -113,6 +113,17 @@ public struct ModelLoader: ModelProvider {
     return ModelFingerprint(of: lines + weights.lines)
   }
 
+  /// Loads an embedding model: a checkpoint, or a spec that is merged while it is loaded.
+  func loadEmbedding(_ argument: String) throws -> EmbeddingModel {
+    let opened = try open(argument)
+    let configuration = try opened.configurationBytes()
+    return try EmbeddingModel(
+      name: argument, weights: opened.weights, precision: precision, threads: resources.threads
+    ) { name in
+      name == "config.json" ? configuration : try opened.folder.file(named: name)
+    }
+  }
+
   private static func missing(_ name: String, in model: OpenedModel) throws -> [UInt8] {
     throw CheckpointError(
       .missing, path: model.folder.path, "there is no \(name), and a model cannot be scored without")

@@ -31,7 +31,29 @@ struct EvalCommand: AsyncParsableCommand {
     if lmEvalOutput != nil, options.task.isEmpty { throw ValidationError("--lm-eval-output needs --task") }
   }
 
+  /// Judges embedding models, if the prompts are for such; false if they are not.
+  private func runEmbeddings() throws -> Bool {
+    let run = try Failure.ofRequest { () -> EmbeddingRun? in
+      guard !options.prompts.isEmpty,
+        let prompts = try PromptLoading.embeddings(options.prompts, limit: options.limit)
+      else { return nil }
+      if options.against != nil || !options.task.isEmpty || samples != nil {
+        throw RequestError(message: "--against, --task and --samples are for language models, and the prompts are not")
+      }
+      let run = try EmbeddingRun(models: models, prompts: prompts, loader: options.loader)
+      try run.check()
+      return run
+    }
+    guard let run else { return false }
+    let progress = RunProgress(isQuiet: options.quiet)
+    let record = run.run { progress.show($0) }
+    print(json ? record.json.pretty : Screen.rendered(record), terminator: "")
+    if !record.failures.isEmpty { throw Failure(code: 1, message: "") }
+    return true
+  }
+
   func run() async throws {
+    if try runEmbeddings() { return }
     let (evaluation, suite) = try Failure.ofRequest {
       let suite = try options.suite()
       let evaluation = try EvaluationRun(

@@ -11,7 +11,9 @@ struct EvaluationOptions: ParsableArguments {
     parsing: .upToNextOption,
     help: ArgumentHelp(
       "Files of held-out prompts, one JSON object a line: multiple choice {id, task, query, choices, gold}, "
-        + "generation {id, task, prompt, target} or text {id, task, text}.", valueName: "file"))
+        + "generation {id, task, prompt, target} or text {id, task, text}; for embedding models similarity {id, task, "
+        + "text_a, text_b, score}, retrieval {id, task, query, positives, negatives} or pairs {id, task, anchor, "
+        + "positive, negative}.", valueName: "file"))
   var prompts: [String] = []
 
   @Option(

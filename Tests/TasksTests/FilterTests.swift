@@ -13,13 +13,13 @@ import Testing
   @Test func `pipelines find what the harness's find`() throws {
     let bytes = try Files.bytes(Fixture.packageRoot + "/Tests/TasksTests/Goldens/filters.json")
     let golden = try Self.golden()
-    let texts = try #require(golden["texts"]?.array?.compactMap(\.string))
-    let choices = try #require(golden["choices"]?.array?.compactMap(\.string))
+    let texts = try #require(golden["texts"]?.array).compactMap(\.string)
+    let choices = try #require(golden["choices"]?.array).compactMap(\.string)
     for (index, node) in try #require(golden["filters"]?.array).enumerated() {
       // JSON is YAML.
       let steps = String(decoding: bytes[try #require(node["steps"]).range], as: UTF8.self)
       let pipeline = try FilterPipeline(name: "x", yaml: steps)
-      let results = try #require(node["results"]?.array?.map { $0.string ?? "None" })
+      let results = try #require(node["results"]?.array).map { $0.string ?? "None" }
       for (text, expected) in zip(texts, results) {
         #expect(pipeline.apply(text, choices: choices) == expected, "pipeline \(index): \(text)")
       }
@@ -41,8 +41,8 @@ import Testing
 
   @Test func `BLEU and chrF are sacrebleu's`() throws {
     let golden = try Self.golden()
-    let texts = try #require(golden["hypotheses"]?.array?.compactMap(\.string))
-    let references = try #require(golden["references"]?.array?.compactMap(\.string))
+    let texts = try #require(golden["hypotheses"]?.array).compactMap(\.string)
+    let references = try #require(golden["references"]?.array).compactMap(\.string)
     let scores = try #require(golden["scores"])
     func sum(_ terms: [[Double]]) -> [Double] {
       terms.dropFirst().reduce(terms[0]) { zip($0, $1).map(+) }

@@ -1,9 +1,7 @@
 /// A model that makes vectors of texts; what evaluation needs to know about embedding models.
 public protocol TextEmbedder: Sendable {
   /// The vectors of texts, in their order, all of one length.
-  ///
-  /// - Parameter progress: called now and then with how many texts are done.
-  func vectors(of texts: [String], progress: @Sendable (Int) -> Void) throws -> [[Float]]
+  func vectors(of texts: [String]) throws -> [[Float]]
 }
 
 /// Judges an embedding model by tasks of similarity, retrieval and pairs.
@@ -18,9 +16,7 @@ public struct EmbeddingEvaluator: Sendable {
 
   /// The model's scores: `spearman` of cosines and people's scores; `ndcg_at_10` and `mrr` of every query's ranking of
   /// all documents of its task; `pair_accuracy`.
-  public func scores(
-    of model: String, by embedder: some TextEmbedder, progress: @Sendable (Int, Int) -> Void = { _, _ in }
-  ) throws -> ModelScores {
+  public func scores(of model: String, by embedder: some TextEmbedder) throws -> ModelScores {
     // Every text once, whatever it is part of.
     var texts: [String] = []
     var places: [String: Int] = [:]
@@ -28,9 +24,10 @@ public struct EmbeddingEvaluator: Sendable {
       places[text] = texts.count
       texts.append(text)
     }
-    let total = texts.count
-    let vectors = try embedder.vectors(of: texts) { progress(min($0, total), total) }
-    guard vectors.count == total else { throw EvaluationError.unanswered(requests: total, answers: vectors.count) }
+    let vectors = try embedder.vectors(of: texts)
+    guard vectors.count == texts.count else {
+      throw EvaluationError.unanswered(requests: texts.count, answers: vectors.count)
+    }
     let units = try vectors.map(Self.unit)
     func vector(_ text: String) -> [Float] { places[text].map { units[$0] } ?? [] }
     return ModelScores(

@@ -19,6 +19,16 @@ public struct DocumentPrompt: Hashable, Sendable {
       case .text(let text): text
       }
     }
+
+    /// Puts another context in front; a whole text has none.
+    package mutating func setContext(_ context: String) {
+      switch self {
+      case .likelihood(_, let continuation): self = .likelihood(context: context, continuation: continuation)
+      case .generation(_, let until, let limit):
+        self = .generation(context: context, until: until, maximumNewTokens: limit)
+      case .text: break
+      }
+    }
   }
 
   /// What the responses are compared with.

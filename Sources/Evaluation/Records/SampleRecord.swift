@@ -77,8 +77,7 @@ public struct SampleRecord: Hashable, Sendable {
       answer = Answer(.responses(responses))
     } else {
       throw RecordError(
-        message: "a sample needs \"loglikelihoods\", \"loglikelihood\" with \"tokens\" and \"bytes\", \"generated\" "
-          + "or \"responses\"")
+        message: "a sample needs \"loglikelihoods\", \"loglikelihood\" with \"tokens\" and \"bytes\", or \"generated\"")
     }
     for (key, flag) in Self.flags { answer[keyPath: flag] = node[key]?.bool ?? false }
     metrics = (node["metrics"]?.object ?? []).compactMap { member in

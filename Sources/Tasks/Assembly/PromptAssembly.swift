@@ -16,23 +16,28 @@ struct PromptAssembly {
   let hasManyTargets: Bool
   /// Whether a metric needs the choices' likelihoods without the context.
   let asksUnconditionally: Bool
+  let style: ChatStyle
   private var sampler: ExampleSampler
 
   init(
     task: TaskConfiguration, fields: FieldReader, first: DataValue, pool: [DataValue], exampleCount: Int,
-    asksUnconditionally: Bool
+    asksUnconditionally: Bool, style: ChatStyle
   ) throws(TaskError) {
     self.task = task
     self.fields = fields
     self.exampleCount = exampleCount
     self.asksUnconditionally = asksUnconditionally
+    self.style = style
     hasManyContexts = task.choice != nil ? try fields.text(first).integer != nil : false
     hasManyTargets = try fields.target(first).list != nil
     sampler = ExampleSampler(pool: pool, takesFirst: task.fewShot.firstN)
   }
 
+  /// A prompt, and the turns that the contexts of its requests consist of; none for requests without a context.
+  typealias Assembled = (prompt: DocumentPrompt, turns: [[Turn]])
+
   /// The prompt of the next document.
-  mutating func prompt(for document: DataValue) throws(TaskError) -> DocumentPrompt {
+  mutating func prompt(for document: DataValue) throws(TaskError) -> Assembled {
     var turns = try opening(document)
     turns += try examples(for: document)
     let json = document.json.line
@@ -42,32 +47,36 @@ struct PromptAssembly {
     case .rolling:
       let text = PythonText.of(target)
       let counted = try counted(document, text)
-      return DocumentPrompt(
+      let prompt = DocumentPrompt(
         requests: [.text(text)],
         reference: .text(words: Self.wordCount(counted), bytes: counted.utf8.count), document: json)
+      return (prompt, [[]])
     case .multipleChoice: return try multipleChoice(document, turns, target: target, prefix: prefix, json: json)
     case .likelihood:
       turns += question(try questionText(document), prefix: prefix)
       let text = PythonText.of(target)
-      return DocumentPrompt(
+      let prompt = DocumentPrompt(
         requests: [.likelihood(context: Turn.text(turns), continuation: text)], reference: .target(text), document: json
       )
+      return (prompt, [turns])
     case .generateUntil:
       turns += question(try questionText(document), prefix: prefix)
-      return DocumentPrompt(
+      let prompt = DocumentPrompt(
         requests: [
           .generation(
             context: Turn.text(turns), until: task.until ?? [task.fewShotDelimiter],
             maximumNewTokens: task.maximumNewTokens ?? 256)
         ], reference: try references(document, target), document: json)
+      return (prompt, [turns])
     }
   }
 
   // MARK: Turns
 
   private func opening(_ document: DataValue) throws(TaskError) -> [Turn] {
-    guard let description = try fields.plain(task.description, document), !description.isEmpty else { return [] }
-    return [Turn(role: .system, content: description)]
+    let text = Turn.joined(
+      style.systemInstruction, try fields.plain(task.description, document), delimiter: task.fewShotDelimiter)
+    return text.isEmpty ? [] : [Turn(role: .system, content: text)]
   }
 
   private mutating func examples(for document: DataValue) throws(TaskError) -> [Turn] {
@@ -151,28 +160,40 @@ struct PromptAssembly {
 
   private func multipleChoice(
     _ document: DataValue, _ turns: [Turn], target: DataValue, prefix: String?, json: String
-  ) throws(TaskError) -> DocumentPrompt {
+  ) throws(TaskError) -> Assembled {
     guard let choices = try fields.choices(document) else {
       throw TaskError(at: task.place, "the task \"\(task.name)\" has no choices")
     }
+    let delimiter = answerDelimiter
+    var contexts: [[Turn]]
     var requests: [DocumentPrompt.Request]
     let gold: DataValue
     if hasManyContexts {
-      let continuation = task.targetDelimiter + PythonText.of(target)
-      requests = choices.map {
-        .likelihood(context: Turn.text(turns + question($0, prefix: prefix)), continuation: continuation)
-      }
+      let continuation = delimiter + PythonText.of(target)
+      contexts = choices.map { turns + question($0, prefix: prefix) }
+      requests = contexts.map { .likelihood(context: Turn.text($0), continuation: continuation) }
       gold = try fields.text(document)
     } else {
-      let context = Turn.text(turns + question(try questionText(document), prefix: prefix))
-      requests = choices.map { .likelihood(context: context, continuation: task.targetDelimiter + $0) }
+      let context = turns + question(try questionText(document), prefix: prefix)
+      contexts = choices.map { _ in context }
+      let text = Turn.text(context)
+      requests = choices.map { .likelihood(context: text, continuation: delimiter + $0) }
       gold = target
     }
     if asksUnconditionally {
-      requests += choices.map { .likelihood(context: "", continuation: task.targetDelimiter + $0) }
+      requests += choices.map { .likelihood(context: "", continuation: delimiter + $0) }
+      contexts += choices.map { _ in [] }
     }
-    return DocumentPrompt(
+    let prompt = DocumentPrompt(
       requests: requests, reference: .choices(choices, gold: Self.gold(gold, choices)), document: json)
+    return (prompt, contexts)
+  }
+
+  /// What stands between a context and a choice: nothing behind a chat template, unless a reply was begun.
+  private var answerDelimiter: String {
+    guard style.usesTemplate else { return task.targetDelimiter }
+    guard case .text(let prefix, _) = task.prefix, !prefix.isEmpty, !PythonText.endsWithBlank(prefix) else { return "" }
+    return task.targetDelimiter
   }
 
   /// Where the right choices stand: a place, a choice's text, or a list of places.

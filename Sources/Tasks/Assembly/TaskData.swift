@@ -50,6 +50,6 @@ struct TaskData {
   private static func fault(_ error: DataError, _ configuration: TaskConfiguration) -> TaskError {
     var message = "the data of the task \"\(configuration.name)\" cannot be read: \(error.file)"
     if let place = error.place { message += ", \(place)" }
-    return TaskError(at: configuration.place, "\(message): \(error.message)", hint: error.hint)
+    return TaskError(at: configuration.dataPlace, "\(message): \(error.message)", hint: error.hint)
   }
 }

@@ -81,6 +81,8 @@ struct TaskConfiguration: Sendable {
   var version: DataValue?
   /// The keys as they stand, for the record of a run.
   var dump: [DataField] = []
+  /// Where the data is named.
+  var dataPlace: TaskPlace
   /// Where the task begins.
   var place: TaskPlace
 

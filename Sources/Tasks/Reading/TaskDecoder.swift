@@ -19,7 +19,7 @@ struct TaskDecoder {
 
   private init(_ root: TaskNode) {
     self.root = root
-    task = TaskConfiguration(place: root.place)
+    task = TaskConfiguration(dataPlace: root.place, place: root.place)
   }
 
   private mutating func fault(_ place: TaskPlace, _ message: String, hint: String? = nil) {
@@ -27,6 +27,14 @@ struct TaskDecoder {
   }
 
   // MARK: Keys
+
+  /// Reports a missing key, unless a misspelt one explains it.
+  private mutating func missing(_ key: String, _ message: String) {
+    let misspelt = (root.entries ?? []).contains { entry in
+      !TaskKeys.known.contains(entry.key) && NearestName.of(entry.key, in: TaskKeys.known) == key
+    }
+    if !misspelt { fault(root.place, message) }
+  }
 
   private mutating func decode() {
     for entry in root.entries ?? [] {
@@ -107,7 +115,7 @@ struct TaskDecoder {
       fault(root.place, "a task needs \"test_split\" or \"validation_split\", the documents to evaluate")
     }
     guard let path = text("dataset_path") else {
-      if root["dataset_path"] == nil { fault(root.place, "a task needs the key \"dataset_path\"") }
+      if root["dataset_path"] == nil { missing("dataset_path", "a task needs the key \"dataset_path\"") }
       return
     }
     var request = DatasetRequest(path: path, name: text("dataset_name"))
@@ -123,6 +131,7 @@ struct TaskDecoder {
       if let files = arguments["data_files"] { request.files = dataFiles(files) }
     }
     task.dataset = request
+    task.dataPlace = root["dataset_path"]?.place ?? root.place
   }
 
   private mutating func dataFiles(_ node: TaskNode) -> [DatasetRequest.Files] {
@@ -185,12 +194,14 @@ struct TaskDecoder {
     task.description = field("description", in: root)
     task.targetDelimiter = text("target_delimiter") ?? task.targetDelimiter
     task.fewShotDelimiter = text("fewshot_delimiter") ?? task.fewShotDelimiter
-    if task.target == nil, root["doc_to_target"] == nil { fault(root.place, "a task needs the key \"doc_to_target\"") }
+    if task.target == nil, root["doc_to_target"] == nil {
+      missing("doc_to_target", "a task needs the key \"doc_to_target\"")
+    }
     if task.outputType != .rolling, task.text == nil, root["doc_to_text"] == nil {
-      fault(root.place, "a task needs the key \"doc_to_text\"")
+      missing("doc_to_text", "a task needs the key \"doc_to_text\"")
     }
     if task.outputType == .multipleChoice, task.choice == nil, root["doc_to_choice"] == nil {
-      fault(root.place, "a multiple_choice task needs the key \"doc_to_choice\"")
+      missing("doc_to_choice", "a multiple_choice task needs the key \"doc_to_choice\"")
     }
   }
 

@@ -12,20 +12,26 @@ public struct TaskSuite: Sendable {
     public var exampleCount: Int?
     /// Folders in which data lies, beside the tasks' own.
     public var dataFolders: [String]
+    /// How prompts are put as conversations.
+    public var style: ChatStyle
 
     /// Makes options.
-    public init(limit: Int? = nil, exampleCount: Int? = nil, dataFolders: [String] = []) {
+    public init(
+      limit: Int? = nil, exampleCount: Int? = nil, dataFolders: [String] = [], style: ChatStyle = ChatStyle()
+    ) {
       self.limit = limit
       self.exampleCount = exampleCount
       self.dataFolders = dataFolders
+      self.style = style
     }
   }
 
   /// The tasks, each once, in the order in which they were named.
-  public let tasks: [BuiltTask]
+  public private(set) var tasks: [BuiltTask]
   /// The groups, inner ones before outer ones.
   public let groups: [TaskGroup]
-  let options: Options
+  /// How tasks are put.
+  public let options: Options
 
   /// Reads tasks and their data.
   ///
@@ -47,7 +53,9 @@ public struct TaskSuite: Sendable {
       let finder = DatasetFinder(folders: [folder] + options.dataFolders + ["."])
       do throws(TaskError) {
         tasks.append(
-          try BuiltTask(configuration, finder: finder, limit: options.limit, exampleCount: options.exampleCount))
+          try BuiltTask(
+            configuration, finder: finder, limit: options.limit, exampleCount: options.exampleCount,
+            style: options.style))
       } catch {
         faults += error.diagnostics
       }
@@ -61,6 +69,16 @@ public struct TaskSuite: Sendable {
   /// The prompts of all tasks.
   public var prompts: PromptSet {
     PromptSet(tasks: tasks.map { ($0.name, $0.metrics, $0.prompts) })
+  }
+
+  /// The suite as a model's chat template puts it; the same without one if prompts are plain text.
+  ///
+  /// - Parameter template: makes a text of a conversation.
+  public func rendered(_ template: (Conversation) throws -> String) rethrows -> TaskSuite {
+    guard options.style.usesTemplate else { return self }
+    var suite = self
+    suite.tasks = try tasks.map { try $0.rendered(template) }
+    return suite
   }
 
   /// A record with the groups' scores behind those of the tasks.

@@ -4,7 +4,7 @@ import Testing
 
 /// Vectors that follow from the texts: how often each letter occurs in them.
 private struct LetterEmbedder: TextEmbedder {
-  func vectors(of texts: [String], progress: @Sendable (Int) -> Void) throws -> [[Float]] {
+  func vectors(of texts: [String]) throws -> [[Float]] {
     texts.map { text in
       var counts = [Float](repeating: 0, count: 26)
       for byte in text.utf8 where (97...122).contains(byte) { counts[Int(byte) - 97] += 1 }
