@@ -112,12 +112,16 @@ enum LevelSchema {
     case .spec:
       [
         ("oneOf", .array(["models", "slices", "modules"].map { requires($0) })),
-        // Slices may each name a method of their own.
+        // Slices and parts may each name a method of their own.
         ("anyOf", .array(["merge_method", "slices", "modules"].map { requires($0) })),
         ("not", .object([("required", .words(["tokenizer", "tokenizer_source"]))])),
         ("allOf", .array(methods.map { ParameterSchema.condition(of: $0, then: "merge") })),
       ]
-    case .module: [("oneOf", .array(["models", "slices"].map { requires($0) }))]
+    case .module:
+      [
+        ("oneOf", .array(["models", "slices"].map { requires($0) })),
+        ("allOf", .array(methods.map { ParameterSchema.condition(of: $0, then: "module") })),
+      ]
     case .slice:
       [
         ("required", .words(["sources"])),

@@ -64,6 +64,10 @@ public struct ModuleSpec: Sendable {
   public var name: String
   /// What is merged: models, or slices of the part's own layers.
   public var composition: MergeSpec.Composition
+  /// The merge method of this part, where it names one.
+  public var method: MethodDescription?
+  /// Where it does.
+  public var methodPosition: SourcePosition?
   /// The parameters of this part.
   public var parameters: [ParameterEntry]
   /// Where the name stands.
