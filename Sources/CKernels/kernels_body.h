@@ -26,6 +26,7 @@ typedef int32_t int32x16 __attribute__((vector_size(64)));
 typedef uint64_t uint64x16 __attribute__((vector_size(128)));
 typedef double float64x16 __attribute__((vector_size(128), aligned(8)));
 
+typedef uint32_t uint32x32 __attribute__((vector_size(128)));
 typedef uint16_t uint16x16 __attribute__((vector_size(32), aligned(2)));
 
 // Loops over what is read once from memory take float32 or bfloat16 as it is stored: `half` says which, and is a
@@ -45,12 +46,23 @@ static inline uint32_t lane_bits(uint32x16 mask) {
   return __builtin_bit_cast(uint16_t, __builtin_convertvector(mask, bool16));
 }
 
+// All ones in the lanes whose bit is set.
+static inline __attribute__((always_inline)) int32x16 lanes_of_bits(uint32_t bits) {
+  const int32x16 powers = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768};
+  return (((int32x16){0} + (int32_t)bits) & powers) != 0;
+}
+
 // The first `count` elements of a group, and zeros.
 static inline __attribute__((always_inline)) float32x16 group_at(const void *x, size_t i, size_t count, const int half) {
   if (count == LANES) return lanes_at(x, i, half);
   float group[LANES] = {0};
   for (size_t k = 0; k < count; k++) group[k] = element_at(x, i + k, half);
   return *(const float32x16 *)group;
+}
+
+// The same of what is subtracted, which is nothing where there is no base.
+static inline __attribute__((always_inline)) float32x16 base_at(const void *base, size_t i, size_t count, const int half) {
+  return base ? group_at(base, i, count, half) : (float32x16){0};
 }
 
 static inline __attribute__((always_inline)) float32x16 lanes_where(int32x16 mask, float32x16 x) {
@@ -155,9 +167,11 @@ const braid_kernels TABLE_NAME = {
     .scaled_distance = BRAID_SUFFIX(scaled_distance),
     .magnitude_histogram = BRAID_SUFFIX(magnitude_histogram),
     .magnitude_refinement = BRAID_SUFFIX(magnitude_refinement),
-    .magnitude_window = BRAID_SUFFIX(magnitude_window),
+    .magnitude_windows = BRAID_SUFFIX(magnitude_windows),
     .magnitude_count_equal = BRAID_SUFFIX(magnitude_count_equal),
     .row_levels = BRAID_SUFFIX(row_levels),
+    .select_largest = BRAID_SUFFIX(select_largest),
+    .draw = BRAID_SUFFIX(draw),
     .magnitude_sums = BRAID_SUFFIX(magnitude_sums),
     .count_participants = BRAID_SUFFIX(count_participants),
     .elect = BRAID_SUFFIX(elect),

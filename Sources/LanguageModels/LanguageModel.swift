@@ -7,7 +7,7 @@ public import Tensors
 ///
 /// Requests are packed into batches without padding; the context of a request is computed once for all its
 /// continuations; logits exist only for positions that are scored. Results do not depend on how requests fall into
-/// batches, nor on the number of threads, beyond float32 rounding.
+/// batches, nor on the number of threads: not by a bit.
 public final class LanguageModel: TextModel {
   /// The model's name in messages.
   public let name: String
@@ -26,7 +26,7 @@ public final class LanguageModel: TextModel {
   /// Tensors of the checkpoint that the architecture has no use for.
   public let unusedTensors: [String]
 
-  let architecture: any Architecture
+  let architecture: Decoder
   let team: ThreadTeam
   /// The most rows that are computed at once.
   let rowsPerBatch: Int
@@ -68,7 +68,7 @@ public final class LanguageModel: TextModel {
     endTokens = try tokenizerSettings.endTokens(words, configuration, generation)
 
     let loader = WeightLoader(model: name, source: weights, element: self.precision.element, team: team)
-    architecture = try architectureType.init(configuration, weights: WeightScope(loader))
+    architecture = try architectureType.decoder(configuration, weights: WeightScope(loader))
     unusedTensors = loader.unusedTensors
     self.rowsPerBatch =
       rowsPerBatch.map { max(1, $0) } ?? min(2048, max(64, Self.activationBytes / architecture.bytesPerRow))

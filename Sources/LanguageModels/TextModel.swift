@@ -89,11 +89,24 @@ public struct GenerationRequest: Sendable, Hashable {
   public var prompt: [Int]
   /// How many tokens to add at the most.
   public var maximumNewTokens: Int
+  /// Texts that end the continuation once they appear in it; what lies behind them is the caller's to cut.
+  public var stops: [String]
 
   /// Makes a request.
-  public init(prompt: [Int], maximumNewTokens: Int) {
+  public init(prompt: [Int], maximumNewTokens: Int, stops: [String] = []) {
     self.prompt = prompt
     self.maximumNewTokens = maximumNewTokens
+    self.stops = stops
+  }
+
+  /// Whether one of the stops is in the last tokens of a continuation, as many as can spell it and two more.
+  func isStopped(_ tokens: [Int], by tokenizer: any TextTokenizer) -> Bool {
+    guard let longest = stops.map(\.utf8.count).max() else { return false }
+    let tail = Array(tokenizer.decode(Array(tokens.suffix(longest + 2)), skippingSpecialTokens: false).utf8)
+    return stops.contains { stop in
+      let stop = Array(stop.utf8)
+      return tail.count >= stop.count && (0...(tail.count - stop.count)).contains { tail[$0...].starts(with: stop) }
+    }
   }
 }
 

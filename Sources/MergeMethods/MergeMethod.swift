@@ -22,14 +22,17 @@ public struct MergeTask: Sendable, Hashable {
   public var base: Int?
   /// What methods that draw at random draw from.
   public var seed: UInt64
+  /// So many bytes may be kept from one pass to the next, to spare the next one work.
+  public var spareBytes: Int
 
   /// Describes a tensor to merge.
-  public init(tensor: String, shape: Shape, inputCount: Int, base: Int?, seed: UInt64 = 0) {
+  public init(tensor: String, shape: Shape, inputCount: Int, base: Int?, seed: UInt64 = 0, spareBytes: Int = 0) {
     self.tensor = tensor
     self.shape = shape
     self.inputCount = inputCount
     self.base = base
     self.seed = seed
+    self.spareBytes = spareBytes
   }
 }
 

@@ -7,7 +7,9 @@ struct MergeBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "merge", abstract: "Time merges of a random 1.1B family against the floor.")
 
-  @Option(help: "Where the random models live; made if missing, about 6.6 GB.") var data = "bench-data"
+  @Option(help: "Where the random models live; made if missing, about 6.6 GB, or 1.9 GB if small.") var data =
+    "bench-data"
+  @Flag(help: "300 million parameters instead of 1.1 billion, for a quick look.") var small = false
   @Option(help: "The braid to measure.") var braid = ".build/release/braid"
   @Option(help: "The memory budget given to braid.") var memory = "256MB"
   @Option(help: "How many runs of each; medians are printed.") var runs = 3
@@ -72,7 +74,7 @@ struct MergeBench: ParsableCommand {
   func run() throws {
     for (variant, name) in Self.models.enumerated() where !FileManager.default.fileExists(atPath: "\(data)/\(name)") {
       Figures.note("making \(data)/\(name)")
-      try MakeFamily.make(.billion, variant: variant, at: "\(data)/\(name)")
+      try MakeFamily.make(small ? .threeHundredMillion : .billion, variant: variant, at: "\(data)/\(name)")
     }
     try FileManager.default.createDirectory(atPath: "\(data)/specs", withIntermediateDirectories: true)
     let mergekit = withoutMergekit ? nil : Self.installed("mergekit-yaml")

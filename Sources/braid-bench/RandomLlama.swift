@@ -17,6 +17,9 @@ struct RandomLlama: TensorSource {
     /// 1.1 billion parameters, the shape of TinyLlama.
     static let billion = Size(
       hidden: 2048, intermediate: 5632, layers: 22, heads: 32, keyValueHeads: 4, vocabulary: 32000)
+    /// 300 million parameters: the same with four layers.
+    static let threeHundredMillion = Size(
+      hidden: 2048, intermediate: 5632, layers: 4, heads: 32, keyValueHeads: 4, vocabulary: 32000)
     /// 100 million parameters.
     static let hundredMillion = Size(
       hidden: 768, intermediate: 2048, layers: 10, heads: 12, keyValueHeads: 12, vocabulary: 16000)

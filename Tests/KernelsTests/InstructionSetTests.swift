@@ -65,16 +65,16 @@ import Testing
     let magnitudes = zip(a, b).map { abs($0 - $1).bitPattern }
     for kernels in VectorKernels.all {
       let seen = MagnitudeWindowCount(window: window)
-      let equal = seen.count(a, base: b, count: count, with: kernels)
-      #expect(equal == spikes.map { spike in magnitudes.count { $0 == spike } } + [0, 0])
+      let equal = MagnitudeWindowCount.count(a, base: b, count: count, into: [seen], with: kernels)
+      #expect(equal == [spikes.map { spike in magnitudes.count { $0 == spike } } + [0, 0]])
       #expect(seen.above == magnitudes.count { $0 >= window.patterns.upperBound })
       #expect(seen.others == magnitudes.filter { window.patterns.contains($0) && !spikes.contains($0) })
     }
   }
 
-  /// Cuts with whole and split ties, chance, factors and positions that do not count.
+  /// Cuts with whole and split ties, factors and positions that do not count.
   private func withCuts<Result>(_ count: Int, _ body: ([DifferenceCut]) -> Result) -> Result {
-    let mask = (0..<count).map { Float($0 % 5) }
+    let mask = (0...count / 16).map { UInt16(truncatingIfNeeded: 0xb5ad_3f21 >> ($0 % 16)) }
     return mask.withUnsafeBufferPointer { mask in
       body([
         DifferenceCut(weight: 1, alone: 2),
@@ -82,8 +82,7 @@ import Testing
         DifferenceCut(
           weight: -0.25, scale: 1.5, keepAbove: Int32(Float(0.25).bitPattern), keepEqual: .max,
           dropAbove: Int32(Float(1.5).bitPattern), dropEqual: 2),
-        DifferenceCut(
-          weight: 0.75, draw: RandomDraw(key: 7, levels: [0.25, 1], threshold: 1 << 29, step: 1 << 29)),
+        DifferenceCut(weight: 0.75),
         DifferenceCut(weight: 2, alone: 0.1, selected: mask.baseAddress),
       ])
     }
@@ -109,15 +108,15 @@ import Testing
         for models in [1, 3, 5] {
           expectSame(count) { kernels, out in
             withPointers(Array(inputs[1...models])) { pointers in
-              kernels.elect(from: inputs[0], pointers, cuts: Array(cuts[..<models]), rule: rule, first: 77, into: out)
+              kernels.elect(from: inputs[0], pointers, cuts: Array(cuts[..<models]), rule: rule, into: out)
             }
           }
         }
       }
       for cut in cuts {
-        let expected = base.sumMagnitudes(inputs[1], base: inputs[0], count: count, cut: cut, first: 5)
+        let expected = base.sumMagnitudes(inputs[1], base: inputs[0], count: count, cut: cut)
         for kernels in VectorKernels.all {
-          #expect(kernels.sumMagnitudes(inputs[1], base: inputs[0], count: count, cut: cut, first: 5) == expected)
+          #expect(kernels.sumMagnitudes(inputs[1], base: inputs[0], count: count, cut: cut) == expected)
         }
       }
       let balances = VectorKernels.all.map { kernels in
@@ -157,14 +156,7 @@ import Testing
     if pattern == cut.keepAbove, kept[j] < cut.keepEqual { (isIn, kept[j]) = (true, kept[j] + 1) }
     if pattern > cut.dropAbove { isIn = false }
     if pattern == cut.dropAbove, dropped[j] < cut.dropEqual { (isIn, dropped[j]) = (false, dropped[j] + 1) }
-    if let selected = cut.selected, selected[i] == 0 { isIn = false }
-    if let draw = cut.draw {
-      let rank = draw.levels.reduce(0) { $0 + (abs(difference) > $1 ? 1 : 0) + (abs(difference) >= $1 ? 1 : 0) }
-      var z = draw.key &+ UInt64(i + 1) &* 0x9e37_79b9_7f4a_7c15
-      z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-      z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-      if (z ^ (z >> 31)) >> 32 >= draw.threshold + UInt64(rank) * draw.step { isIn = false }
-    }
+    if let selected = cut.selected, selected[i / 16] >> (i % 16) & 1 == 0 { isIn = false }
     return isIn ? difference * cut.scale : 0
   }
 
@@ -263,8 +255,9 @@ import Testing
       patterns: Float(0.3).bitPattern..<Float(1.3).bitPattern, spikes: [Float(0.5).bitPattern])
     expectEqual { kernels, base, inputs, half in
       let seen = MagnitudeWindowCount(window: window)
-      let equal = seen.count(inputs[0], base: base, bfloat16: half, count: count, with: kernels)
-      return equal.map(UInt64.init) + [UInt64(seen.above)] + seen.others.map(UInt64.init)
+      let equal = MagnitudeWindowCount.count(
+        inputs[0], base: base, bfloat16: half, count: count, into: [seen], with: kernels)
+      return equal.flatMap { $0.map(UInt64.init) } + [UInt64(seen.above)] + seen.others.map(UInt64.init)
     }
   }
 

@@ -41,39 +41,107 @@ import Testing
     let sorted = row.sorted()
     var seen: Set<[UInt32]> = []
     for kernels in VectorKernels.all {
-      var levels = [Float](repeating: .nan, count: 16)
-      levels.withUnsafeMutableBufferPointer { kernels.levels(of: row, count: count, into: $0) }
-      for (level, value) in levels.enumerated() {
-        let exact = sorted[(2 * level + 1) * count / 32]
-        #expect(exact == 0 ? value == 0 : abs(value - exact) <= exact / 128)
+      let finder = RowLevels()
+      // The second time counters have been used.
+      for base in [nil, [Float](repeating: 0, count: count)] {
+        var levels = [Float](repeating: .nan, count: 16)
+        levels.withUnsafeMutableBufferPointer { room in
+          if let base {
+            finder.find(in: row, base: base, count: count, into: room, with: kernels)
+          } else {
+            finder.find(in: row, base: nil, count: count, into: room, with: kernels)
+          }
+        }
+        for (level, value) in levels.enumerated() {
+          let exact = sorted[(2 * level + 1) * count / 32]
+          #expect(exact == 0 ? value == 0 : abs(value - exact) <= exact / 128)
+        }
+        seen.insert(levels.map(\.bitPattern))
       }
-      seen.insert(levels.map(\.bitPattern))
     }
     #expect(seen.count == 1)
   }
 
-  @Test func `a difference drawn in two pieces is the one drawn at once`() {
-    let x = [Float](repeating: 1, count: 600)
-    let base = [Float](repeating: 0, count: 600)
-    let cut = DifferenceCut(
-      weight: 1, draw: RandomDraw(key: RandomDraw.key(seed: 1, tensor: "w", model: 2), probability: 0.4))
-    func drawn(_ range: Range<Int>) -> [Float] {
-      var out = [Float](repeating: .nan, count: range.count)
-      x.withUnsafeBytes { bytes in
-        guard let first = bytes.baseAddress else { return }
-        withUnsafePointer(to: first + range.lowerBound * 4) { pointer in
-          out.withUnsafeMutableBufferPointer {
-            VectorKernels.best.elect(
-              from: base, UnsafeBufferPointer(start: pointer, count: 1), cuts: [cut],
-              rule: SignElection(consensus: .none, divisor: .one, lambda: 1), first: range.lowerBound, into: $0)
-          }
-        }
-      }
-      return out
+  /// Whether each of the first so many bits is set, sixteen to a word.
+  private func set(_ bits: [UInt16], _ count: Int) -> [Bool] {
+    (0..<count).map { (bits[$0 / 16] >> UInt16($0 % 16)) & 1 == 1 }
+  }
+
+  /// Which of some elements are drawn, one at a time.
+  private func drawn(_ draw: RandomDraw, _ magnitudes: [Float]) -> [Bool] {
+    magnitudes.enumerated().map { i, magnitude in
+      let rank = draw.levels.reduce(0) { $0 + (magnitude > $1 ? 1 : 0) + (magnitude >= $1 ? 1 : 0) }
+      var z = draw.key &+ UInt64(i + 1) &* 0x9e37_79b9_7f4a_7c15
+      z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+      z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+      let chance: UInt64 = draw.threshold + UInt64(rank) * draw.step
+      return (z ^ (z >> 31)) >> 32 < chance
     }
-    let whole = drawn(0..<600)
-    #expect(drawn(0..<77) + drawn(77..<600) == whole)
-    #expect(abs(whole.reduce(0, +) / 600 - 0.4) < 0.08)
+  }
+
+  @Test(arguments: [0, 2, 8, 11]) func `draws are those of one element at a time, in one piece or two`(levels: Int) {
+    var generator = SplitMix(state: 3)
+    let base = (0..<600).map { _ in Float(Int.random(in: -4...4, using: &generator)) / 4 }
+    let x = base.map { $0 + Float(Int.random(in: -9...9, using: &generator)) / 8 }
+    var draw = RandomDraw(key: RandomDraw.key(seed: 1, tensor: "w", model: 2), probability: levels == 0 ? 0.4 : 0.1)
+    // With equal ones among them.
+    draw.levels = (0..<levels).map { Float($0 / 3) / 4 + 0.125 }
+    draw.step = levels == 0 ? 0 : RandomDraw.threshold(0.8 / Double(2 * levels))
+    let expected = drawn(draw, zip(x, base).map { abs($0 - $1) })
+    for kernels in VectorKernels.all {
+      for border in [0, 16, 77, 600] {
+        var bits = [UInt16](repeating: 0, count: 39)
+        for range in [0..<border, border..<600] where !range.isEmpty {
+          kernels.draw(
+            draw, Array(x[range]), base: Array(base[range]), first: range.lowerBound, count: range.count,
+            place: range.lowerBound, into: &bits)
+        }
+        #expect(set(bits, 600) == expected)
+        #expect(bits[38] == 0 && bits[37] >> 8 == 0)
+      }
+    }
     #expect(RandomDraw.threshold(0) == 0 && RandomDraw.threshold(1) == 1 << 32 && RandomDraw.threshold(2) == 1 << 32)
+  }
+
+  @Test(arguments: [1, 16, 200]) func `the largest are selected, ties in order, and never zeros`(count: Int) {
+    let magnitudes = (0..<count).map { Float($0 * 7 % 5) / 2 }
+    let limits: [(above: Float, equal: Int)] = [(1, 3), (1, 0), (1, .max), (0, .max), (3, 2)]
+    for (above, equal) in limits {
+      var seen = 0
+      let expected = magnitudes.map { magnitude in
+        if magnitude == above, seen < equal {
+          seen += 1
+          return magnitude != 0
+        }
+        return magnitude > above
+      }
+      for kernels in VectorKernels.all {
+        var bits = [UInt16](repeating: .max, count: (count + 15) / 16)
+        kernels.selectLargest(
+          of: magnitudes, count: count, above: Int32(bitPattern: above.bitPattern), equal: equal, into: &bits)
+        #expect(set(bits, count) == expected)
+      }
+    }
+  }
+
+  @Test func `windows that are looked for at once count what each counts alone`() {
+    let magnitudes = (0..<1000).map { Float($0 * 37 % 101) / 16 }
+    let ranges: [Range<Float>] = [0.5..<1.5, 1.25..<3, 6..<7]
+    let windows = ranges.map { range in
+      MagnitudeWindow(
+        patterns: range.lowerBound.bitPattern..<range.upperBound.bitPattern,
+        spikes: range.lowerBound == 6 ? [] : [(range.lowerBound + 0.25).bitPattern])
+    }
+    for kernels in VectorKernels.all {
+      let together = windows.map { MagnitudeWindowCount(window: $0) }
+      let equal = MagnitudeWindowCount.count(magnitudes, base: nil, count: 1000, into: together[...], with: kernels)
+      for (place, window) in windows.enumerated() {
+        let alone = MagnitudeWindowCount(window: window)
+        let own = MagnitudeWindowCount.count(magnitudes, base: nil, count: 1000, into: [alone], with: kernels)
+        #expect(own == [equal[place]])
+        #expect(alone.above == together[place].above && alone.others == together[place].others)
+        #expect(alone.above == magnitudes.count { $0.bitPattern >= window.patterns.upperBound })
+      }
+    }
   }
 }

@@ -25,6 +25,7 @@ struct ReportTests {
         case .choice: return Answer(.choices(isRight ? [-1, -2] : [-2, -1]))
         case .generation: return Answer(.generation(isRight ? " y" : "n"), isCutOff: index < cut)
         case .text: return Answer(.text(logLikelihood: -10 + 4 * strength - luck, tokens: 9, bytes: 40))
+        case .document: return Answer(.responses([]))
         }
       }
     }

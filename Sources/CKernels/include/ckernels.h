@@ -44,10 +44,8 @@ typedef struct {
   // BRAID_VOTE_PARTICIPANTS: factor of what this model contributes where no other does. BRAID_VOTE_USEFUL: how many
   // times the rest of the sum this model has to exceed to count as one to whom the sum is of use.
   float alone;
-  // What chance leaves of them, or NULL.
-  const braid_draw *draw;
-  // Zero for each element of the block that is left out, or NULL.
-  const float *where;
+  // A bit for each element of the block, sixteen to a word from the lowest on, of those that count at all, or NULL.
+  const uint16_t *where;
 } braid_cut;
 
 // At most so many models.
@@ -95,9 +93,23 @@ typedef struct {
 // A range of magnitude patterns in which a threshold is expected, and the patterns in it that many magnitudes share.
 typedef struct {
   uint32_t begin, end;
-  // Unused places hold UINT32_MAX, which is no magnitude.
   uint32_t spikes[BRAID_SPIKES];
+  size_t spikes_count;
 } braid_window;
+
+// At most so many windows are looked through at once.
+#define BRAID_WINDOWS 3
+
+// What has been seen of a window: how many magnitudes are at or above its end and how many are equal to each spike; the
+// others that lie in it are appended to a list, which has room for sixteen more than that.
+typedef struct {
+  uint32_t above, equal[BRAID_SPIKES];
+  size_t others_count;
+  uint32_t *others;
+} braid_window_count;
+
+// A row has at most so many levels.
+#define BRAID_LEVELS 16
 
 // What a block is like; elements that are not finite are counted and otherwise left out.
 typedef struct {
@@ -191,9 +203,10 @@ typedef struct {
   // out = w * x + (1 - w) * base with w = limit / max(|x - base|, 1e-6), at least 0 and at most 1.
   void (*bounded_move)(const void *base, const void *x, float limit, int half, float *out, size_t count);
 
-  // The variance of the differences to the base over the models, of the models as the whole population.
-  void (*difference_variance)(const void *base, const void *const *inputs, size_t inputs_count, int half, float *out,
-                              size_t count);
+  // The variance of the differences to the base over the models, of the models as the whole population;
+  // returns the sum of the squares of all differences, to within float32 sums over the block.
+  double (*difference_variance)(const void *base, const void *const *inputs, size_t inputs_count, int half, float *out,
+                                size_t count);
 
   // Whether no element is infinite or NaN.
   int (*all_finite)(const void *x, int half, size_t count);
@@ -213,23 +226,33 @@ typedef struct {
   // out = |x - base| * factor.
   void (*scaled_distance)(const void *base, const void *x, float factor, int half, float *out, size_t count);
 
-  // Counts the magnitudes of x - base by their upper 15 bits, into COPIES interleaved histograms.
+  // Magnitudes are those of x - base, or without a base of float32 elements x.
+
+  // Counts magnitudes by their upper 15 bits, into COPIES interleaved histograms.
   void (*magnitude_histogram)(const void *base, const void *x, int half, size_t count, uint32_t *bins);
   // Counts the magnitudes whose upper 15 bits are `prefix` by their lower 16 bits; returns how many of those are zero.
   size_t (*magnitude_refinement)(const void *base, const void *x, int half, size_t count, uint32_t prefix,
                                  uint32_t *bins);
-  // Sorts magnitudes into: at or above `window->end` (counted), equal to a spike (counted), else at or above
-  // `window->begin` (appended to `others`, which has room for `count` patterns; their number is returned).
-  size_t (*magnitude_window)(const void *base, const void *x, int half, size_t count, const braid_window *window,
-                             uint32_t *above, uint32_t *equal, uint32_t *others);
+  // Counts magnitudes by up to BRAID_WINDOWS windows.
+  void (*magnitude_windows)(const void *base, const void *x, int half, size_t count, const braid_window *windows,
+                            size_t windows_count, braid_window_count *counts);
   // How many magnitudes have exactly this pattern.
   size_t (*magnitude_count_equal)(const void *base, const void *x, int half, size_t count, uint32_t pattern);
-  // The magnitudes near the ranks (2 * level + 1) / (2 * levels_count), in ascending order, of fewer than 2^24.
-  void (*row_levels)(const float *magnitudes, size_t count, float *levels, size_t levels_count);
+  // The magnitudes near the ranks (2 * level + 1) / (2 * levels_count), in ascending order, of fewer than 2^24; at most
+  // BRAID_LEVELS. There are as many counters as a histogram has bins; they are zero before and after.
+  void (*row_levels)(const void *base, const void *x, int half, size_t count, float *levels, size_t levels_count,
+                     uint32_t *counters);
 
-  // Adds in float64 lanes the magnitudes of x - base: all of them to sums[0], those that the cut keeps to sums[1] and
-  // their squares to sums[2]. `first` is the number of the first element, on which random draws depend.
-  void (*magnitude_sums)(const void *base, const void *x, const braid_cut *cut, uint64_t first, int half, size_t count,
+  // Sets a bit for each magnitude above a pattern, and for the first `equal` that have it, but for zeros; sixteen to a word.
+  void (*select_largest)(const float *x, size_t count, int32_t above, size_t equal, uint16_t *bits);
+  // Sets the bits, from the one with number `place` on, of the differences that chance keeps. `first` is the number of
+  // the first element, on which chance depends; magnitudes matter where there are levels.
+  void (*draw)(const void *base, const void *x, const braid_draw *draw, uint64_t first, int half, size_t count,
+               size_t place, uint16_t *bits);
+
+  // Adds in float64 lanes magnitudes: all of them to sums[0], those that the cut keeps to sums[1] and, if asked for, their
+  // squares to sums[2].
+  void (*magnitude_sums)(const void *base, const void *x, const braid_cut *cut, int squared, int half, size_t count,
                          double *sums);
 
   // Adds for model j the number of positions where its difference alone has a magnitude pattern above `above` to
@@ -239,10 +262,10 @@ typedef struct {
 
   // out = base + lambda * elected differences, for at most BRAID_MODELS models.
   void (*elect)(const void *base, const void *const *inputs, const braid_cut *cuts, size_t inputs_count,
-                const braid_election *election, uint64_t first, int half, float *out, size_t count);
+                const braid_election *election, int half, float *out, size_t count);
   // How many positions have a positive sum of kept, unweighted differences, less how many have a negative one.
   int64_t (*sign_balance)(const void *base, const void *const *inputs, const braid_cut *cuts, size_t inputs_count,
-                          uint64_t first, int half, size_t count);
+                          int half, size_t count);
 
   // Sums over a block in float64 lanes; `sums` is overwritten.
   void (*value_sums)(const float *x, size_t count, braid_value_sums *sums);

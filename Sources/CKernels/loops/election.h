@@ -11,10 +11,9 @@ static inline int32x16 BRAID_SUFFIX(split_ties)(int32x16 mask, int32x16 magnitud
   return mask;
 }
 
-// What the differences of one model are after its cut, before they are weighted. `first` is the number of the block's first element.
+// What the differences of one model are after its cut, before they are weighted.
 static inline __attribute__((always_inline)) float32x16 BRAID_SUFFIX(kept_difference)(
-    float32x16 x, float32x16 start, const braid_cut *cut, size_t *kept, size_t *dropped, uint64_t first,
-    size_t i, size_t count) {
+    float32x16 x, float32x16 start, const braid_cut *cut, size_t *kept, size_t *dropped, size_t i) {
   const float32x16 difference = x - start;
   const int32x16 magnitude = (int32x16)difference & 0x7fffffff;
   const int32_t keep = cut->keep_equal == BRAID_ALL_EQUAL ? cut->keep_above - 1 : cut->keep_above;
@@ -23,8 +22,7 @@ static inline __attribute__((always_inline)) float32x16 BRAID_SUFFIX(kept_differ
   above = BRAID_SUFFIX(split_ties)(above, magnitude, cut->keep_above, cut->keep_equal, kept, -1);
   below = BRAID_SUFFIX(split_ties)(below, magnitude, cut->drop_above, cut->drop_equal, dropped, 0);
   int32x16 mask = above & below;
-  if (cut->where) mask &= group_at(cut->where, i, count, 0) != 0.0f;
-  if (cut->draw) mask &= BRAID_SUFFIX(drawn)((float32x16)magnitude, cut->draw, first + i);
+  if (cut->where) mask &= lanes_of_bits(cut->where[i / LANES]);
   return lanes_where(mask, difference * cut->scale);
 }
 
@@ -88,29 +86,30 @@ static inline __attribute__((always_inline)) float32x16 BRAID_SUFFIX(elected)(
   return mix / lanes_choose(divisor == 0.0f, one, divisor);
 }
 
-// Cuts without split ties, chance and positions that do not count need two comparisons.
+// Cuts without split ties need two comparisons.
 static inline __attribute__((always_inline)) int BRAID_SUFFIX(are_plain)(const braid_cut *cuts, size_t models) {
   for (size_t j = 0; j < models; j++) {
     if (cuts[j].keep_equal != 0 && cuts[j].keep_equal != BRAID_ALL_EQUAL) return 0;
     if (cuts[j].drop_equal != 0 && cuts[j].drop_equal != BRAID_ALL_EQUAL) return 0;
-    if (cuts[j].draw || cuts[j].where) return 0;
   }
   return 1;
 }
 
 static inline __attribute__((always_inline)) float32x16 BRAID_SUFFIX(plain_difference)(float32x16 x, float32x16 start,
-                                                                                      const braid_cut *cut) {
+                                                                                      const braid_cut *cut, size_t i) {
   const float32x16 difference = x - start;
   const int32x16 magnitude = (int32x16)difference & 0x7fffffff;
   const int32_t keep = cut->keep_equal == BRAID_ALL_EQUAL ? cut->keep_above - 1 : cut->keep_above;
   const int32_t drop = cut->drop_equal == BRAID_ALL_EQUAL ? cut->drop_above - 1 : cut->drop_above;
-  return lanes_where((magnitude > keep) & (magnitude <= drop), difference * cut->scale);
+  int32x16 mask = (magnitude > keep) & (magnitude <= drop);
+  if (cut->where) mask &= lanes_of_bits(cut->where[i / LANES]);
+  return lanes_where(mask, difference * cut->scale);
 }
 
 // `models`, `half`, `plain` and, for the usual rules, most of `election` are constants wherever this is inlined.
 static inline __attribute__((always_inline)) void BRAID_SUFFIX(elect_lanes)(
     const void *base, const void *const *inputs, const braid_cut *cuts, const size_t models,
-    const braid_election election, uint64_t first, float *out, size_t count, const int half, const int plain) {
+    const braid_election election, float *out, size_t count, const int half, const int plain) {
   size_t kept[BRAID_MODELS], dropped[BRAID_MODELS];
   float32x16 few[4], many[BRAID_MODELS], *part = models <= 4 ? few : many;
   // Copies, which `out` cannot alias, stay in registers.
@@ -131,8 +130,8 @@ static inline __attribute__((always_inline)) void BRAID_SUFFIX(elect_lanes)(
     const float32x16 start = group_at(base, i, length, half);
     for (size_t j = 0; j < models; j++) {
       const float32x16 x = group_at(inputs[j], i, length, half);
-      part[j] = plain ? BRAID_SUFFIX(plain_difference)(x, start, &cuts[j])
-                      : BRAID_SUFFIX(kept_difference)(x, start, &cuts[j], &kept[j], &dropped[j], first, i, length);
+      part[j] = plain ? BRAID_SUFFIX(plain_difference)(x, start, &cuts[j], i)
+                      : BRAID_SUFFIX(kept_difference)(x, start, &cuts[j], &kept[j], &dropped[j], i);
     }
     const float32x16 mix = BRAID_SUFFIX(elected)(part, cuts, models, &election);
     store_group(start + (election.lambda != 1.0f ? mix * election.lambda : mix), out + i, length);
@@ -142,13 +141,13 @@ static inline __attribute__((always_inline)) void BRAID_SUFFIX(elect_lanes)(
 // The usual rules are spelled out, so that loops do not ask for them again and again.
 static inline __attribute__((always_inline)) void BRAID_SUFFIX(elect_by)(
     const void *base, const void *const *inputs, const braid_cut *cuts, const size_t models,
-    const braid_election *election, uint64_t first, float *out, size_t count, const int half, const int plain) {
+    const braid_election *election, float *out, size_t count, const int half, const int plain) {
   const int sum = election->vote == BRAID_VOTE_SUM && !election->zero_is_negative && !election->largest;
   const int weights = election->divisor == BRAID_DIVIDE_BY_WEIGHTS;
 #define BRAID_ELECT(...)                                                                                        \
   do {                                                                                                          \
     const braid_election known = {.lambda = election->lambda, __VA_ARGS__};                                          \
-    return BRAID_SUFFIX(elect_lanes)(base, inputs, cuts, models, known, first, out, count, half, plain);        \
+    return BRAID_SUFFIX(elect_lanes)(base, inputs, cuts, models, known, out, count, half, plain);        \
   } while (0)
   if (sum && !election->unweighted && weights) BRAID_ELECT(.vote = BRAID_VOTE_SUM, .divisor = BRAID_DIVIDE_BY_WEIGHTS);
   if (sum && !election->unweighted && !election->divisor) BRAID_ELECT(.vote = BRAID_VOTE_SUM);
@@ -156,35 +155,34 @@ static inline __attribute__((always_inline)) void BRAID_SUFFIX(elect_by)(
     BRAID_ELECT(.vote = BRAID_VOTE_SUM, .unweighted = 1, .divisor = BRAID_DIVIDE_BY_WEIGHTS);
   if (election->vote == BRAID_VOTE_NONE && !election->divisor) BRAID_ELECT(.vote = BRAID_VOTE_NONE);
 #undef BRAID_ELECT
-  BRAID_SUFFIX(elect_lanes)(base, inputs, cuts, models, *election, first, out, count, half, plain);
+  BRAID_SUFFIX(elect_lanes)(base, inputs, cuts, models, *election, out, count, half, plain);
 }
 
 // A few models stay in registers; more go through memory.
 static inline __attribute__((always_inline)) void BRAID_SUFFIX(elect_any)(
     const void *base, const void *const *inputs, const braid_cut *cuts, size_t models, const braid_election *election,
-    uint64_t first, float *out, size_t count, const int half, const int plain) {
+    float *out, size_t count, const int half, const int plain) {
   switch (models) {
-    case 1: return BRAID_SUFFIX(elect_by)(base, inputs, cuts, 1, election, first, out, count, half, plain);
-    case 2: return BRAID_SUFFIX(elect_by)(base, inputs, cuts, 2, election, first, out, count, half, plain);
-    case 3: return BRAID_SUFFIX(elect_by)(base, inputs, cuts, 3, election, first, out, count, half, plain);
-    case 4: return BRAID_SUFFIX(elect_by)(base, inputs, cuts, 4, election, first, out, count, half, plain);
+    case 1: return BRAID_SUFFIX(elect_by)(base, inputs, cuts, 1, election, out, count, half, plain);
+    case 2: return BRAID_SUFFIX(elect_by)(base, inputs, cuts, 2, election, out, count, half, plain);
+    case 3: return BRAID_SUFFIX(elect_by)(base, inputs, cuts, 3, election, out, count, half, plain);
+    case 4: return BRAID_SUFFIX(elect_by)(base, inputs, cuts, 4, election, out, count, half, plain);
   }
-  BRAID_SUFFIX(elect_lanes)(base, inputs, cuts, models, *election, first, out, count, half, plain);
+  BRAID_SUFFIX(elect_lanes)(base, inputs, cuts, models, *election, out, count, half, plain);
 }
 
 static void BRAID_SUFFIX(elect)(const void *base, const void *const *inputs, const braid_cut *cuts, size_t models,
-                                const braid_election *election, uint64_t first, int half, float *out, size_t count) {
+                                const braid_election *election, int half, float *out, size_t count) {
   const int plain = BRAID_SUFFIX(are_plain)(cuts, models);
-  if (half && plain) return BRAID_SUFFIX(elect_any)(base, inputs, cuts, models, election, first, out, count, 1, 1);
-  if (half) return BRAID_SUFFIX(elect_any)(base, inputs, cuts, models, election, first, out, count, 1, 0);
-  if (plain) return BRAID_SUFFIX(elect_any)(base, inputs, cuts, models, election, first, out, count, 0, 1);
-  BRAID_SUFFIX(elect_any)(base, inputs, cuts, models, election, first, out, count, 0, 0);
+  if (half && plain) return BRAID_SUFFIX(elect_any)(base, inputs, cuts, models, election, out, count, 1, 1);
+  if (half) return BRAID_SUFFIX(elect_any)(base, inputs, cuts, models, election, out, count, 1, 0);
+  if (plain) return BRAID_SUFFIX(elect_any)(base, inputs, cuts, models, election, out, count, 0, 1);
+  BRAID_SUFFIX(elect_any)(base, inputs, cuts, models, election, out, count, 0, 0);
 }
 
 // How many positions have a sum of differences above zero, less how many have one below.
 static inline __attribute__((always_inline)) int64_t BRAID_SUFFIX(balance_lanes)(
-    const void *base, const void *const *inputs, const braid_cut *cuts, size_t models, uint64_t first, size_t count,
-    const int half) {
+    const void *base, const void *const *inputs, const braid_cut *cuts, size_t models, size_t count, const int half) {
   size_t kept[BRAID_MODELS] = {0}, dropped[BRAID_MODELS] = {0};
   int64_t balance = 0;
   for (size_t i = 0; i < count; i += LANES) {
@@ -193,7 +191,7 @@ static inline __attribute__((always_inline)) int64_t BRAID_SUFFIX(balance_lanes)
     float32x16 total = {0};
     for (size_t j = 0; j < models; j++)
       total += BRAID_SUFFIX(kept_difference)(group_at(inputs[j], i, length, half), start, &cuts[j],
-                                             &kept[j], &dropped[j], first, i, length);
+                                             &kept[j], &dropped[j], i);
     balance += __builtin_popcount(lane_bits((uint32x16)(total > 0.0f)));
     balance -= __builtin_popcount(lane_bits((uint32x16)(total < 0.0f)));
   }
@@ -201,36 +199,45 @@ static inline __attribute__((always_inline)) int64_t BRAID_SUFFIX(balance_lanes)
 }
 
 static int64_t BRAID_SUFFIX(sign_balance)(const void *base, const void *const *inputs, const braid_cut *cuts,
-                                          size_t models, uint64_t first, int half, size_t count) {
-  if (half) return BRAID_SUFFIX(balance_lanes)(base, inputs, cuts, models, first, count, 1);
-  return BRAID_SUFFIX(balance_lanes)(base, inputs, cuts, models, first, count, 0);
+                                          size_t models, int half, size_t count) {
+  if (half) return BRAID_SUFFIX(balance_lanes)(base, inputs, cuts, models, count, 1);
+  return BRAID_SUFFIX(balance_lanes)(base, inputs, cuts, models, count, 0);
 }
 
+// `half`, `plain` and `squared` are constants.
 static inline __attribute__((always_inline)) void BRAID_SUFFIX(magnitude_lanes)(
-    const void *base, const void *x, const braid_cut *cut, uint64_t first, size_t count, double *sums, const int half) {
+    const void *base, const void *x, const braid_cut *cut, size_t count, double *sums, const int half, const int plain,
+    const int squared) {
   float64x16 all = {0}, part = {0}, squares = {0};
   braid_cut unscaled = *cut;
   unscaled.scale = 1;
   size_t kept = 0, dropped = 0;
   for (size_t i = 0; i < count; i += LANES) {
     const size_t length = count - i < LANES ? count - i : LANES;
-    const float32x16 start = group_at(base, i, length, half);
+    const float32x16 start = base_at(base, i, length, half);
     const float32x16 end = group_at(x, i, length, half);
     all += __builtin_convertvector(lanes_magnitude(end - start), float64x16);
-    const float32x16 left = BRAID_SUFFIX(kept_difference)(end, start, &unscaled, &kept, &dropped, first, i, length);
+    const float32x16 left = plain ? BRAID_SUFFIX(plain_difference)(end, start, &unscaled, i)
+                                  : BRAID_SUFFIX(kept_difference)(end, start, &unscaled, &kept, &dropped, i);
     const float64x16 wide = __builtin_convertvector(lanes_magnitude(left), float64x16);
     part += wide;
-    squares += wide * wide;
+    if (squared) squares += wide * wide;
   }
   sums[0] += lanes_sum(all);
   sums[1] += lanes_sum(part);
-  sums[2] += lanes_sum(squares);
+  if (squared) sums[2] += lanes_sum(squares);
 }
 
-static void BRAID_SUFFIX(magnitude_sums)(const void *base, const void *x, const braid_cut *cut, uint64_t first, int half,
+static void BRAID_SUFFIX(magnitude_sums)(const void *base, const void *x, const braid_cut *cut, int squared, int half,
                                          size_t count, double *sums) {
-  if (half) return BRAID_SUFFIX(magnitude_lanes)(base, x, cut, first, count, sums, 1);
-  BRAID_SUFFIX(magnitude_lanes)(base, x, cut, first, count, sums, 0);
+  if (!BRAID_SUFFIX(are_plain)(cut, 1)) {
+    if (half) return BRAID_SUFFIX(magnitude_lanes)(base, x, cut, count, sums, 1, 0, 1);
+    return BRAID_SUFFIX(magnitude_lanes)(base, x, cut, count, sums, 0, 0, 1);
+  }
+  if (half && squared) return BRAID_SUFFIX(magnitude_lanes)(base, x, cut, count, sums, 1, 1, 1);
+  if (half) return BRAID_SUFFIX(magnitude_lanes)(base, x, cut, count, sums, 1, 1, 0);
+  if (squared) return BRAID_SUFFIX(magnitude_lanes)(base, x, cut, count, sums, 0, 1, 1);
+  BRAID_SUFFIX(magnitude_lanes)(base, x, cut, count, sums, 0, 1, 0);
 }
 
 static inline __attribute__((always_inline)) void BRAID_SUFFIX(participant_lanes)(

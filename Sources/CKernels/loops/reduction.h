@@ -57,18 +57,24 @@ static void BRAID_SUFFIX(accumulate_products)(const float *a, const float *b, do
   for (size_t i = 0; i < count; i++) sums[i] += (double)a[i] * (double)b[i];
 }
 
-static inline __attribute__((always_inline)) void BRAID_SUFFIX(variance_lanes)(const void *base,
-                                                                              const void *const *inputs, size_t models,
-                                                                              float *out, size_t count,
-                                                                              const int half) {
+// `models` is a constant where they are few, and `half` always.
+static inline __attribute__((always_inline)) double BRAID_SUFFIX(variance_lanes)(const void *base,
+                                                                                const void *const *inputs,
+                                                                                const size_t models, float *out,
+                                                                                size_t count, const int half) {
   // One over a power of two is exact.
   const float number = (float)models, factor = 1.0f / number;
   const int exact = (models & (models - 1)) == 0;
+  float32x16 squares = {0};
   for (size_t i = 0; i < count; i += LANES) {
     const size_t length = count - i < LANES ? count - i : LANES;
     const float32x16 start = group_at(base, i, length, half);
     float32x16 mean = {0}, sum = {0};
-    for (size_t j = 0; j < models; j++) mean += group_at(inputs[j], i, length, half) - start;
+    for (size_t j = 0; j < models; j++) {
+      const float32x16 difference = group_at(inputs[j], i, length, half) - start;
+      mean += difference;
+      squares += difference * difference;
+    }
     mean = exact ? mean * factor : mean / number;
     for (size_t j = 0; j < models; j++) {
       const float32x16 deviation = group_at(inputs[j], i, length, half) - start - mean;
@@ -76,12 +82,17 @@ static inline __attribute__((always_inline)) void BRAID_SUFFIX(variance_lanes)(c
     }
     store_group(exact ? sum * factor : sum / number, out + i, length);
   }
+  double total = 0;
+  for (size_t k = 0; k < LANES; k++) total += squares[k];
+  return total;
 }
 
-static void BRAID_SUFFIX(difference_variance)(const void *base, const void *const *inputs, size_t models, int half,
-                                              float *out, size_t count) {
+static double BRAID_SUFFIX(difference_variance)(const void *base, const void *const *inputs, size_t models, int half,
+                                                float *out, size_t count) {
+  if (half && models == 2) return BRAID_SUFFIX(variance_lanes)(base, inputs, 2, out, count, 1);
+  if (half && models == 3) return BRAID_SUFFIX(variance_lanes)(base, inputs, 3, out, count, 1);
   if (half) return BRAID_SUFFIX(variance_lanes)(base, inputs, models, out, count, 1);
-  BRAID_SUFFIX(variance_lanes)(base, inputs, models, out, count, 0);
+  return BRAID_SUFFIX(variance_lanes)(base, inputs, models, out, count, 0);
 }
 
 static int BRAID_SUFFIX(all_finite)(const void *x, int half, size_t count) {

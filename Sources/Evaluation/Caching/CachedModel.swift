@@ -100,7 +100,8 @@ enum ObservationKey {
   }
 
   static func generation(_ request: GenerationRequest) -> ContentDigest {
-    digest([Int.min, request.maximumNewTokens] + request.prompt)
+    let stops = request.stops.flatMap { [$0.utf8.count] + $0.utf8.map(Int.init) }
+    return digest([Int.min, request.maximumNewTokens, request.stops.count] + stops + request.prompt)
   }
 
   private static func digest(_ numbers: [Int]) -> ContentDigest {

@@ -13,7 +13,7 @@ struct ModelResamples {
 
   init(_ answers: [Answer], prompts: PromptSet, bootstrap: PairedBootstrap) {
     tasks = prompts.tasks.map { task in
-      MetricCatalog.metrics(for: task.kind).map { metric in
+      task.metrics.map { metric in
         let observations = task.range.compactMap { metric.observe(answers[$0], to: prompts.prompts[$0]) }
         return Values(
           metric: metric, observations: observations,

@@ -41,7 +41,11 @@ public struct Scoring: Sendable {
 
   /// The lines of a samples file: one for each prompt that a model answered.
   public func samples(of model: String, answers: [Answer]) -> [SampleRecord] {
-    zip(prompts.prompts, answers).map { SampleRecord(model: model, prompt: $0, answer: $1) }
+    prompts.tasks.flatMap { task in
+      task.range.filter(answers.indices.contains).map {
+        SampleRecord(model: model, prompt: prompts.prompts[$0], answer: answers[$0], metrics: task.metrics)
+      }
+    }
   }
 
   private static func notes(_ answers: ArraySlice<Answer>) -> AnswerNotes {

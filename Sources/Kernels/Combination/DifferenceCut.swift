@@ -17,15 +17,14 @@ public struct DifferenceCut {
   /// With ``SignElection/Consensus/participants``: a factor of the model's differences where no other model has any.
   /// With ``SignElection/Consensus/useful``: how many times the rest of the sum the model has to exceed.
   public var alone: Float
-  /// What chance leaves of the differences, if it has a say.
-  public var draw: RandomDraw?
-  /// Zero for each element of the block that is left out; nil keeps all. Lives as long as the call that is given the cut.
-  public var selected: UnsafePointer<Float>?
+  /// A bit for each element of the block that counts at all, sixteen to a word from the lowest on; nil lets all count.
+  /// Lives as long as the call that is given the cut.
+  public var selected: UnsafePointer<UInt16>?
 
   /// A cut; without limits it keeps everything.
   public init(
     weight: Float, scale: Float = 1, keepAbove: Int32 = -1, keepEqual: Int = 0, dropAbove: Int32 = .max,
-    dropEqual: Int = 0, alone: Float = 1, draw: RandomDraw? = nil, selected: UnsafePointer<Float>? = nil
+    dropEqual: Int = 0, alone: Float = 1, selected: UnsafePointer<UInt16>? = nil
   ) {
     self.weight = weight
     self.scale = scale
@@ -34,7 +33,6 @@ public struct DifferenceCut {
     self.dropAbove = dropAbove
     self.dropEqual = dropEqual
     self.alone = alone
-    self.draw = draw
     self.selected = selected
   }
 }
@@ -42,31 +40,15 @@ public struct DifferenceCut {
 extension DifferenceCut {
   /// Cuts as the loops take them.
   static func withPlain<Result>(_ cuts: [DifferenceCut], _ body: (UnsafePointer<braid_cut>?) -> Result) -> Result {
-    let levels = cuts.flatMap { $0.draw?.levels ?? [] }
-    return levels.withUnsafeBufferPointer { levels in
-      withUnsafeTemporaryAllocation(of: braid_draw.self, capacity: max(1, cuts.count)) { draws in
-        withUnsafeTemporaryAllocation(of: braid_cut.self, capacity: max(1, cuts.count)) { plain in
-          var start = 0
-          for (place, cut) in cuts.enumerated() {
-            if let draw = cut.draw {
-              draws.initializeElement(
-                at: place,
-                to: braid_draw(
-                  key: draw.key, levels: levels.baseAddress.map { $0 + start }, levels_count: draw.levels.count,
-                  threshold: draw.threshold, step: draw.step))
-              start += draw.levels.count
-            }
-            plain.initializeElement(
-              at: place,
-              to: braid_cut(
-                weight: cut.weight, scale: cut.scale, keep_above: cut.keepAbove, keep_equal: cut.keepEqual,
-                drop_above: cut.dropAbove, drop_equal: cut.dropEqual, alone: cut.alone,
-                draw: cut.draw == nil ? nil : draws.baseAddress.map { UnsafePointer($0 + place) },
-                where: cut.selected))
-          }
-          return body(plain.baseAddress.map { UnsafePointer($0) })
-        }
-      }
+    withUnsafeTemporaryAllocation(of: braid_cut.self, capacity: max(1, cuts.count)) { plain in
+      for (place, cut) in cuts.enumerated() { plain.initializeElement(at: place, to: cut.plain) }
+      return body(plain.baseAddress.map { UnsafePointer($0) })
     }
+  }
+
+  private var plain: braid_cut {
+    braid_cut(
+      weight: weight, scale: scale, keep_above: keepAbove, keep_equal: keepEqual, drop_above: dropAbove,
+      drop_equal: dropEqual, alone: alone, where: selected)
   }
 }

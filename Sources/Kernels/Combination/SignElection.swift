@@ -67,10 +67,9 @@ extension VectorKernels {
   ///   - inputs: one pointer per model, at most ``SignElection/maximumModels``.
   ///   - bfloat16: whether base and inputs are bfloat16 as stored; else they are float32.
   ///   - cuts: one per model.
-  ///   - first: the flat index of the block's first element, on which random draws depend.
   public func elect(
     from base: UnsafeRawPointer, _ inputs: UnsafeBufferPointer<UnsafeRawPointer>, bfloat16: Bool = false,
-    cuts: [DifferenceCut], rule: SignElection, first: Int = 0, into output: UnsafeMutableBufferPointer<Float>
+    cuts: [DifferenceCut], rule: SignElection, into output: UnsafeMutableBufferPointer<Float>
   ) {
     guard let target = output.baseAddress, cuts.count == inputs.count, inputs.count <= SignElection.maximumModels
     else { return }
@@ -78,8 +77,7 @@ extension VectorKernels {
     DifferenceCut.withPlain(cuts) { plain in
       inputs.withMemoryRebound(to: UnsafeRawPointer?.self) { pointers in
         table.pointee.elect(
-          base, pointers.baseAddress, plain, inputs.count, &election, UInt64(first), bfloat16 ? 1 : 0, target,
-          output.count)
+          base, pointers.baseAddress, plain, inputs.count, &election, bfloat16 ? 1 : 0, target, output.count)
       }
     }
   }
@@ -88,14 +86,12 @@ extension VectorKernels {
   /// it is negative.
   public func signBalance(
     from base: UnsafeRawPointer, _ inputs: UnsafeBufferPointer<UnsafeRawPointer>, bfloat16: Bool = false,
-    cuts: [DifferenceCut], first: Int = 0, count: Int
+    cuts: [DifferenceCut], count: Int
   ) -> Int {
     guard cuts.count == inputs.count, inputs.count <= SignElection.maximumModels else { return 0 }
     return DifferenceCut.withPlain(cuts) { plain in
       inputs.withMemoryRebound(to: UnsafeRawPointer?.self) { pointers in
-        Int(
-          table.pointee.sign_balance(
-            base, pointers.baseAddress, plain, inputs.count, UInt64(first), bfloat16 ? 1 : 0, count))
+        Int(table.pointee.sign_balance(base, pointers.baseAddress, plain, inputs.count, bfloat16 ? 1 : 0, count))
       }
     }
   }
@@ -115,16 +111,17 @@ extension VectorKernels {
     return inputs.indices.map { (Int(counts[2 * $0]), Int(counts[2 * $0 + 1])) }
   }
 
-  /// Adds the magnitudes |x − base| of a block: all of them, and those that a cut keeps with their squares; in float64.
+  /// Adds the magnitudes |x − base| of a block: all of them, and those that a cut keeps, with their squares if `squared`;
+  /// in float64. Without a base the magnitudes are x, in float32.
   public func sumMagnitudes(
-    _ x: UnsafeRawPointer, base: UnsafeRawPointer, bfloat16: Bool = false, count: Int, cut: DifferenceCut,
-    first: Int = 0
+    _ x: UnsafeRawPointer, base: UnsafeRawPointer?, bfloat16: Bool = false, count: Int, cut: DifferenceCut,
+    squared: Bool = true
   ) -> MagnitudeSums {
     var sums = [0.0, 0, 0]
     DifferenceCut.withPlain([cut]) { plain in
-      table.pointee.magnitude_sums(base, x, plain, UInt64(first), bfloat16 ? 1 : 0, count, &sums)
+      table.pointee.magnitude_sums(base, x, plain, squared ? 1 : 0, bfloat16 ? 1 : 0, count, &sums)
     }
-    return MagnitudeSums(all: sums[0], kept: sums[1], keptSquares: sums[2])
+    return MagnitudeSums(all: sums[0], kept: sums[1], keptSquares: squared ? sums[2] : 0)
   }
 }
 
@@ -134,7 +131,7 @@ public struct MagnitudeSums: Sendable, Hashable {
   public var all = 0.0
   /// The sum of those that are kept.
   public var kept = 0.0
-  /// The sum of the squares of those that are kept.
+  /// The sum of the squares of those that are kept, if it was asked for.
   public var keptSquares = 0.0
 
   /// The sums.
@@ -142,6 +139,13 @@ public struct MagnitudeSums: Sendable, Hashable {
     self.all = all
     self.kept = kept
     self.keptSquares = keptSquares
+  }
+
+  /// Adds sums over what follows.
+  public mutating func add(_ next: MagnitudeSums) {
+    all += next.all
+    kept += next.kept
+    keptSquares += next.keptSquares
   }
 }
 

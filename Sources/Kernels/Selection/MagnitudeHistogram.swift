@@ -41,12 +41,13 @@ public final class MagnitudeHistogram: @unchecked Sendable {
     Self.pool.withLock { $0.append(spare) }
   }
 
-  /// Counts a block of differences. One histogram counts at most 2³² − 1 elements.
+  /// Counts a block of differences, or of magnitudes in float32 if there is no base. One histogram counts at most 2³² − 1
+  /// elements.
   ///
   /// - Returns: at the lower level, how many of the block's magnitudes are the prefix followed by zeros; else 0.
   @discardableResult
   public func count(
-    _ x: UnsafeRawPointer, base: UnsafeRawPointer, bfloat16: Bool = false, count: Int, with kernels: VectorKernels
+    _ x: UnsafeRawPointer, base: UnsafeRawPointer?, bfloat16: Bool = false, count: Int, with kernels: VectorKernels
   ) -> Int {
     let half: Int32 = bfloat16 ? 1 : 0
     switch level {
@@ -60,8 +61,10 @@ public final class MagnitudeHistogram: @unchecked Sendable {
   /// The counts, one per bin, as 64-bit numbers added to `totals`.
   public func add(to totals: inout [Int]) {
     if totals.isEmpty { totals = Array(repeating: 0, count: binCount) }
-    for bin in 0..<binCount {
-      for copy in 0..<copies { totals[bin] += Int(counters[bin * copies + copy]) }
+    totals.withUnsafeMutableBufferPointer { totals in
+      for bin in 0..<totals.count {
+        for copy in 0..<copies { totals[bin] &+= Int(counters[bin &* copies &+ copy]) }
+      }
     }
   }
 
@@ -78,18 +81,19 @@ public final class MagnitudeHistogram: @unchecked Sendable {
 }
 
 extension VectorKernels {
-  /// How many differences of a block have exactly this magnitude pattern.
+  /// How many differences of a block, or magnitudes in float32 if there is no base, have exactly this pattern.
   public func countEqual(
-    _ x: UnsafeRawPointer, base: UnsafeRawPointer, bfloat16: Bool = false, count: Int, pattern: UInt32
+    _ x: UnsafeRawPointer, base: UnsafeRawPointer?, bfloat16: Bool = false, count: Int, pattern: UInt32
   ) -> Int {
     table.pointee.magnitude_count_equal(base, x, bfloat16 ? 1 : 0, count, pattern)
   }
 
-  /// Magnitudes near the ranks (2·level + 1)/(2·levels) of a long row, in ascending order, to within 1/128 of their size.
-  ///
-  /// - Parameter count: less than 2²⁴ and at least the number of levels.
-  public func levels(of magnitudes: UnsafePointer<Float>, count: Int, into levels: UnsafeMutableBufferPointer<Float>) {
-    guard let target = levels.baseAddress, count >= levels.count, count < 1 << 24 else { return }
-    table.pointee.row_levels(magnitudes, count, target, levels.count)
+  /// Selects the magnitudes above a pattern and the first few that have it, but no zeros: their bits are set and the
+  /// others cleared, sixteen to a word from the lowest on.
+  public func selectLargest(
+    of magnitudes: UnsafePointer<Float>, count: Int, above pattern: Int32, equal: Int,
+    into bits: UnsafeMutablePointer<UInt16>
+  ) {
+    table.pointee.select_largest(magnitudes, count, pattern, equal, bits)
   }
 }

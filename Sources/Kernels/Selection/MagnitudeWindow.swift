@@ -27,41 +27,51 @@ public final class MagnitudeWindowCount: @unchecked Sendable {
   public private(set) var above = 0
   /// The patterns in the window that are not spikes, in no particular order.
   public private(set) var others: [UInt32] = []
-  private var room: [UInt32] = []
 
   /// Counts nothing yet.
   public init(window: MagnitudeWindow) { self.window = window }
 
-  /// Looks at a block of differences, of float32 or of bfloat16 elements as they are stored.
+  /// How many windows can be looked through at once.
+  public static let together = Int(BRAID_WINDOWS)
+
+  /// Looks at a block of differences, of float32 or of bfloat16 elements as they are stored, or of magnitudes in float32
+  /// if there is no base, with several windows at once.
   ///
-  /// - Returns: how many magnitudes are equal to each spike.
-  public func count(
-    _ x: UnsafeRawPointer, base: UnsafeRawPointer, bfloat16: Bool = false, count: Int, with kernels: VectorKernels
-  ) -> [Int] {
-    record(count) { kernels.table.pointee.magnitude_window(base, x, bfloat16 ? 1 : 0, count, $0, $1, $2, $3) }
-  }
-
-  private typealias Out = UnsafeMutablePointer<UInt32>
-
-  private func record(
-    _ count: Int, _ look: (UnsafePointer<braid_window>, _ above: Out, _ equal: Out, _ others: Out) -> Int
-  ) -> [Int] {
-    if room.count < count + 16 { room = Array(repeating: 0, count: count + 16) }
-    let spikes = window.spikes + Array(repeating: .max, count: MagnitudeWindow.maximumSpikes - window.spikes.count)
-    var plain = braid_window(
-      begin: window.patterns.lowerBound, end: window.patterns.upperBound,
-      spikes: (spikes[0], spikes[1], spikes[2], spikes[3]))
-    var larger: UInt32 = 0
-    var equal: [UInt32] = [0, 0, 0, 0]
-    let found = look(&plain, &larger, &equal, &room)
-    above += Int(larger)
-    others += room[0..<found]
-    return equal.map(Int.init)
+  /// - Parameter counts: at most ``together``.
+  /// - Returns: for each window how many magnitudes are equal to each spike.
+  public static func count(
+    _ x: UnsafeRawPointer, base: UnsafeRawPointer?, bfloat16: Bool = false, count: Int,
+    into counts: ArraySlice<MagnitudeWindowCount>, with kernels: VectorKernels
+  ) -> [[Int]] {
+    guard counts.count <= together else { return [] }
+    return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: together * (count + 16)) { room in
+      let windows = counts.map(\.window.plain)
+      var seen = counts.indices.map { index in
+        braid_window_count(
+          above: 0, equal: (0, 0, 0, 0), others_count: 0,
+          others: room.baseAddress.map { $0 + (index - counts.startIndex) * (count + 16) })
+      }
+      kernels.table.pointee.magnitude_windows(base, x, bfloat16 ? 1 : 0, count, windows, windows.count, &seen)
+      for (place, found) in zip(counts, seen) {
+        place.above += Int(found.above)
+        place.others += UnsafeBufferPointer(start: found.others, count: found.others_count)
+      }
+      return seen.map { [Int($0.equal.0), Int($0.equal.1), Int($0.equal.2), Int($0.equal.3)] }
+    }
   }
 
   /// Adds what another worker has seen.
   public func add(_ other: MagnitudeWindowCount) {
     above += other.above
     others += other.others
+  }
+}
+
+extension MagnitudeWindow {
+  fileprivate var plain: braid_window {
+    let spikes = spikes + Array(repeating: 0, count: Self.maximumSpikes - self.spikes.count)
+    return braid_window(
+      begin: patterns.lowerBound, end: patterns.upperBound, spikes: (spikes[0], spikes[1], spikes[2], spikes[3]),
+      spikes_count: self.spikes.count)
   }
 }

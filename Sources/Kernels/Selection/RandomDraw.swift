@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// Which differences to the base one model keeps, by chance; the chance may depend on the difference's rank.
 ///
 /// The bits for element i are mix(key + (i+1)·0x9e3779b97f4a7c15), mix being SplitMix64's: a function of the key and the
@@ -41,5 +43,27 @@ public struct RandomDraw: Sendable {
     z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
     z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
     return z ^ (z >> 31)
+  }
+}
+
+extension VectorKernels {
+  /// Finds out which differences of a piece of a block chance keeps: their bits are set, sixteen to a word from the lowest
+  /// on; other bits stay as they are.
+  ///
+  /// - Parameters:
+  ///   - x: the piece's elements, which matter where there are levels.
+  ///   - base: what they are differences to; without a base they are magnitudes in float32.
+  ///   - first: the flat index of the piece's first element, on which chance depends.
+  ///   - place: which bit is that of the first element.
+  public func draw(
+    _ draw: RandomDraw, _ x: UnsafeRawPointer?, base: UnsafeRawPointer?, bfloat16: Bool = false, first: Int, count: Int,
+    place: Int, into bits: UnsafeMutablePointer<UInt16>
+  ) {
+    draw.levels.withUnsafeBufferPointer { levels in
+      var plain = braid_draw(
+        key: draw.key, levels: levels.baseAddress, levels_count: levels.count, threshold: draw.threshold,
+        step: draw.step)
+      table.pointee.draw(base, x, &plain, UInt64(first), bfloat16 ? 1 : 0, count, place, bits)
+    }
   }
 }

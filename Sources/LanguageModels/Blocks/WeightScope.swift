@@ -32,6 +32,18 @@ struct WeightScope: Sendable {
     WeightScope(loader, prefix: "\(prefix)\(name).")
   }
 
+  /// Whether there is a tensor `name`.
+  func has(_ name: String) -> Bool { loader.has("\(prefix)\(name)") }
+
+  /// The first of some scopes below which there is a tensor `name`, else the first of all.
+  func first(of scopes: [String], having name: String) -> WeightScope {
+    let below = scopes.map { $0.isEmpty ? self : self[$0] }
+    return below.first { $0.has(name) } ?? below[0]
+  }
+
+  /// Tensors whose names end like this hold nothing that is computed with, and are no surprise.
+  func ignore(suffixes: [String]) { loader.ignore(suffixes: suffixes) }
+
   /// A linear map: `name.weight` of [outputs, inputs], and `name.bias` if it has one.
   func linear(_ name: String, from inputs: Int, to outputs: Int, bias: Bool = false) throws(ModelError) -> Linear {
     let tensor = try loader.tensor("\(prefix)\(name).weight", shape: [outputs, inputs])
@@ -40,10 +52,54 @@ struct WeightScope: Sendable {
       bias: bias ? try loader.floats("\(prefix)\(name).bias", count: outputs) : nil)
   }
 
-  /// The weight of a norm: `name.weight` of [width].
-  func norm(_ name: String, width: Int, epsilon: Double) throws(ModelError) -> RMSNorm {
+  /// Several linear maps of the same input whose weights are stored as one.
+  ///
+  /// - Parameters:
+  ///   - parts: the outputs of each map.
+  ///   - inputsFirst: whether `name.weight` is stored as [inputs, outputs].
+  func linears(
+    _ name: String, from inputs: Int, to outputs: Int, parts: [[Range<Int>]], bias: Bool = false,
+    inputsFirst: Bool = false
+  ) throws(ModelError) -> [Linear] {
+    let bias = bias ? try loader.floats("\(prefix)\(name).bias", count: outputs) : nil
+    let shape: Shape = inputsFirst ? [inputs, outputs] : [outputs, inputs]
+    let tensor = try loader.tensor("\(prefix)\(name).weight", shape: shape)
+    var linears: [Linear] = []
+    for part in parts {
+      linears.append(
+        Linear(
+          matrix: try loader.pack(tensor, outputs: part, inputsFirst: inputsFirst),
+          bias: bias.map { bias in part.flatMap { bias[$0] } }))
+    }
+    return linears
+  }
+
+  /// A part of a stack of matrices: `name` of [count, outputs, inputs], and some outputs of one of them.
+  func linear(
+    stacked name: String, _ index: Int, of count: Int, from inputs: Int, to outputs: Int, part: Range<Int>
+  ) throws(ModelError) -> Linear {
+    let tensor = try loader.tensor("\(prefix)\(name)", shape: [count, outputs, inputs])
+    let first = index * outputs
+    return Linear(
+      matrix: try loader.pack(tensor, outputs: [first + part.lowerBound..<first + part.upperBound]), bias: nil)
+  }
+
+  /// A root-mean-square norm: `name.weight` of [width], to which an offset is added.
+  func norm(_ name: String, width: Int, epsilon: Double, offset: Float = 0) throws(ModelError) -> Norm {
     let name = "\(prefix)\(name)"
-    return RMSNorm(weight: try loader.floats("\(name).weight", count: width), epsilon: Float(epsilon), name: name)
+    let weight = try loader.floats("\(name).weight", count: width)
+    return Norm(
+      kind: .rootMeanSquare, weight: offset == 0 ? weight : weight.map { $0 + offset }, epsilon: Float(epsilon),
+      name: name)
+  }
+
+  /// A layer norm: `name.weight` and `name.bias` of [width], in old files `name.gamma` and `name.beta`.
+  func layerNorm(_ name: String, width: Int, epsilon: Double) throws(ModelError) -> Norm {
+    let name = "\(prefix)\(name)"
+    let (weight, bias) = loader.has("\(name).gamma") ? ("gamma", "beta") : ("weight", "bias")
+    return Norm(
+      kind: .layer(bias: try loader.floats("\(name).\(bias)", count: width)),
+      weight: try loader.floats("\(name).\(weight)", count: width), epsilon: Float(epsilon), name: name)
   }
 
   /// The vectors of a vocabulary: `name.weight` of [count, width].
@@ -55,7 +111,11 @@ struct WeightScope: Sendable {
   func head(
     _ name: String, tied embedding: Embedding?, vocabulary: Int, width: Int
   ) throws(ModelError) -> PackedMatrix {
-    if let embedding { return try loader.pack(embedding.tensor, tileWidth: LanguageHead.tileWidth) }
+    if let embedding {
+      // Some files hold the matrix twice.
+      loader.ignore(suffixes: ["\(prefix)\(name).weight"])
+      return try loader.pack(embedding.tensor, tileWidth: LanguageHead.tileWidth)
+    }
     let tensor = try loader.tensor("\(prefix)\(name).weight", shape: [vocabulary, width])
     return try loader.pack(tensor, tileWidth: LanguageHead.tileWidth)
   }
@@ -70,11 +130,16 @@ final class WeightLoader: Sendable {
   private let workspace: Workspace
   private let products = MatrixProducts()
   private let used = Mutex<Set<String>>([])
+  private let ignored = Mutex<[String]>([])
   // Where tensors go that cannot be had without a copy, one after another.
   private let staging = Staging()
 
   /// Scratch memory of the one thread that builds the model.
-  private final class Staging: @unchecked Sendable { let memory = ScratchMemory() }
+  private final class Staging: @unchecked Sendable {
+    let memory = ScratchMemory()
+    /// The tensor that is there: parts of one are asked for one after another.
+    var tensor: String?
+  }
 
   init(model: String, source: any TensorSource, element: MatrixElement, team: ThreadTeam) {
     self.model = model
@@ -86,8 +151,17 @@ final class WeightLoader: Sendable {
 
   /// The tensors that the architecture did not ask for.
   var unusedTensors: [String] {
-    used.withLock { used in source.index.tensors.map(\.name).filter { !used.contains($0) } }
+    let ignored = ignored.withLock { $0 }
+    return used.withLock { used in
+      source.index.tensors.map(\.name).filter { name in
+        !used.contains(name) && !ignored.contains { name.hasSuffix($0) }
+      }
+    }
   }
+
+  func has(_ name: String) -> Bool { source.index[name] != nil }
+
+  func ignore(suffixes: [String]) { ignored.withLock { $0 += suffixes } }
 
   /// Reads a tensor, which must have this shape and hold floating-point numbers.
   ///
@@ -119,7 +193,11 @@ final class WeightLoader: Sendable {
       } else {
         (owner, bytes) = (staging, UnsafeMutableRawBufferPointer(start: staging.memory.bytes(size), count: size))
       }
-      try source.read(name, elements: 0..<description.shape.elementCount, into: bytes)
+      if stays || staging.tensor != name {
+        if !stays { staging.tensor = nil }
+        try source.read(name, elements: 0..<description.shape.elementCount, into: bytes)
+        if !stays { staging.tensor = name }
+      }
       return LoadedTensor(description: description, bytes: UnsafeRawBufferPointer(bytes), owner: owner)
     } catch {
       throw .weights(model: model, message: "the tensor \(name) cannot be read: \(error)")
@@ -141,25 +219,79 @@ final class WeightLoader: Sendable {
     }
   }
 
+  /// The smallest tensor whose pages are given back.
+  private static let smallestRelease = 1 << 20
+
   /// A matrix laid out for products.
-  func pack(_ tensor: LoadedTensor, tileWidth: Int? = nil) throws(ModelError) -> PackedMatrix {
+  ///
+  /// - Parameters:
+  ///   - outputs: the outputs it has, in ranges of those that the tensor has; all of them if nil.
+  ///   - inputsFirst: whether the tensor is stored as [inputs, outputs].
+  func pack(
+    _ tensor: LoadedTensor, outputs: [Range<Int>]? = nil, inputsFirst: Bool = false, tileWidth: Int? = nil
+  ) throws(ModelError) -> PackedMatrix {
     let dimensions = tensor.description.shape.dimensions
     let dtype = tensor.description.dtype
+    let inputs = inputsFirst ? dimensions[0] : dimensions[dimensions.count - 1]
+    let stored = inputsFirst ? dimensions[1] : dimensions.dropLast().reduce(1, *)
+    let parts = outputs ?? [0..<stored]
     let matrix = PackedMatrix(
-      outputs: dimensions[0], inputs: dimensions[1], element: element, tileWidth: tileWidth, products: products)
-    let rowSize = dimensions[1] * dtype.byteCount
+      outputs: parts.reduce(0) { $0 + $1.count }, inputs: inputs, element: element, tileWidth: tileWidth,
+      products: products)
     do {
       try team.run(matrix.tileCount) { lane, tile in
-        let outputs = matrix.outputs(ofTile: tile)
-        let part = UnsafeRawBufferPointer(
-          rebasing: tensor.bytes[outputs.lowerBound * rowSize..<outputs.upperBound * rowSize])
-        if let rows = part.baseAddress {
-          matrix.pack(tile: tile, from: rows, dtype: dtype, scratch: workspace.lanes[lane].first)
+        let lane = workspace.lanes[lane]
+        let wanted = Self.pieces(of: parts, in: matrix.outputs(ofTile: tile))
+        guard let base = tensor.bytes.baseAddress else { return }
+        if inputsFirst {
+          // One part per matrix, so far.
+          guard wanted.count == 1 else { throw ScatteredColumns() }
+          matrix.pack(
+            tile: tile, fromColumns: base + wanted[0].lowerBound * dtype.byteCount,
+            rowStride: stored * dtype.byteCount, dtype: dtype, scratch: lane.first)
+          return
         }
+        let rowSize = inputs * dtype.byteCount
+        if wanted.count == 1 {
+          matrix.pack(tile: tile, from: base + wanted[0].lowerBound * rowSize, dtype: dtype, scratch: lane.first)
+          return
+        }
+        let gathered = lane.second.bytes(matrix.outputs(ofTile: tile).count * rowSize)
+        var place = gathered
+        for piece in wanted {
+          place.copyMemory(from: base + piece.lowerBound * rowSize, byteCount: piece.count * rowSize)
+          place += piece.count * rowSize
+        }
+        matrix.pack(tile: tile, from: gathered, dtype: dtype, scratch: lane.first)
       }
     } catch {
       throw .weights(model: model, message: "the tensor \(tensor.description.name) cannot be packed: \(error)")
     }
+    // The packed copy takes the file's place in memory. Small tensors are not worth it: pages beside them go as well,
+    // and come back one by one.
+    if tensor.bytes.count >= Self.smallestRelease {
+      (tensor.owner as? TensorRegion)?.release(0..<tensor.bytes.count)
+    }
     return matrix
+  }
+
+  /// The stored outputs that make up some outputs of a matrix of parts.
+  private static func pieces(of parts: [Range<Int>], in outputs: Range<Int>) -> [Range<Int>] {
+    var pieces: [Range<Int>] = []
+    var first = 0
+    for part in parts {
+      let shared = outputs.clamped(to: first..<first + part.count)
+      if !shared.isEmpty {
+        let start = part.lowerBound + shared.lowerBound - first
+        pieces.append(start..<start + shared.count)
+      }
+      first += part.count
+    }
+    return pieces
+  }
+
+  /// A matrix whose columns are not next to each other.
+  private struct ScatteredColumns: Error, CustomStringConvertible {
+    var description: String { "its columns are not next to each other" }
   }
 }

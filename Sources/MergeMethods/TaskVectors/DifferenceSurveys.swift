@@ -1,14 +1,17 @@
 internal import Kernels
 internal import Tensors
 
-/// Adds up the magnitudes of all and of the kept differences of each model, and the squares of those that are kept.
+/// Adds up the magnitudes of all and of the kept differences of each model, and if asked for the squares of those that are
+/// kept.
 final class DifferenceSurvey: Survey, @unchecked Sendable {
   // Each block has its own places in `partials`, so workers never write to the same one.
   private let differences: CutDifferences
+  private let isSquared: Bool
   private let partials: UnsafeMutableBufferPointer<MagnitudeSums>
 
-  init(_ differences: CutDifferences, elements: Int) {
+  init(_ differences: CutDifferences, elements: Int, squared: Bool = false) {
     self.differences = differences
+    isSquared = squared
     let blocks = (elements + Streaming.blockElements - 1) / Streaming.blockElements
     partials = .allocate(capacity: blocks * differences.models.count)
     partials.initialize(repeating: MagnitudeSums())
@@ -23,14 +26,11 @@ final class DifferenceSurvey: Survey, @unchecked Sendable {
   func observe(_ block: InputBlock, into local: AnyObject) {
     let (base, models) = (differences.base, differences.models)
     let row = block.start / Streaming.blockElements * models.count
-    differences.forEachPiece(of: block) { offset, count, cuts in
+    differences.withCuts(of: block) { cuts in
       for (place, model) in models.enumerated() {
-        let sums = VectorKernels.best.sumMagnitudes(
-          block.address(model, at: offset), base: block.address(base, at: offset), bfloat16: block.isBFloat16,
-          count: count, cut: cuts[place], first: block.start + offset)
-        partials[row + place].all += sums.all
-        partials[row + place].kept += sums.kept
-        partials[row + place].keptSquares += sums.keptSquares
+        partials[row + place] = VectorKernels.best.sumMagnitudes(
+          block.address(model), base: block.address(base), bfloat16: block.isBFloat16, count: block.count,
+          cut: cuts[place], squared: isSquared)
       }
     }
   }
@@ -41,18 +41,18 @@ final class DifferenceSurvey: Survey, @unchecked Sendable {
   func sums(of place: Int) -> MagnitudeSums {
     var sums = MagnitudeSums()
     for index in stride(from: place, to: partials.count, by: differences.models.count) {
-      sums.all += partials[index].all
-      sums.kept += partials[index].kept
-      sums.keptSquares += partials[index].keptSquares
+      sums.add(partials[index])
     }
     return sums
   }
 
-  /// The factor Σ|δ| ∕ Σ|kept δ| that leaves a model's L1 norm as it was; 1 where either sum is next to nothing.
-  func scale(of place: Int) -> Float {
-    let sums = sums(of: place)
-    return sums.all < 1e-7 || sums.kept < 1e-7 ? 1 : Float(sums.all / sums.kept)
-  }
+  /// The factor that leaves a model's L1 norm as it was.
+  func scale(of place: Int) -> Float { sums(of: place).scale }
+}
+
+extension MagnitudeSums {
+  /// The factor Σ|δ| ∕ Σ|kept δ|; 1 where either sum is next to nothing.
+  var scale: Float { all < 1e-7 || kept < 1e-7 ? 1 : Float(all / kept) }
 }
 
 /// Counts at how many positions the sum of the kept differences is positive, less those at which it is negative.
@@ -73,11 +73,10 @@ final class SignBalanceSurvey: Survey, @unchecked Sendable {
 
   func observe(_ block: InputBlock, into local: AnyObject) {
     guard let local = local as? Local else { return }
-    differences.forEachPiece(of: block) { offset, count, cuts in
-      local.balance += block.withAddresses(differences.models, at: offset) { inputs in
+    differences.withCuts(of: block) { cuts in
+      local.balance += block.withAddresses(differences.models) { inputs in
         VectorKernels.best.signBalance(
-          from: block.address(differences.base, at: offset), inputs, bfloat16: block.isBFloat16, cuts: cuts,
-          first: block.start + offset, count: count)
+          from: block.address(differences.base), inputs, bfloat16: block.isBFloat16, cuts: cuts, count: block.count)
       }
     }
   }

@@ -11,12 +11,11 @@ struct ModelCut: Sendable {
   var alone: Float = 1
   var mask: RandomMask?
 
-  /// The cut as it applies to a part of a block that lies in one row, if rows matter to it.
-  func cut(inBlock block: Int, row: Int, selected: UnsafePointer<Float>?) -> DifferenceCut {
+  /// The cut as it applies to a block.
+  func cut(inBlock block: Int, selected: UnsafePointer<UInt16>?) -> DifferenceCut {
     DifferenceCut(
       weight: weight, scale: scale, keepAbove: keep.threshold, keepEqual: keep.equals(inBlock: block),
-      dropAbove: drop.threshold, dropEqual: drop.equals(inBlock: block), alone: alone, draw: mask?.draw(inRow: row),
-      selected: selected)
+      dropAbove: drop.threshold, dropEqual: drop.equals(inBlock: block), alone: alone, selected: selected)
   }
 }
 
@@ -25,26 +24,26 @@ struct CutDifferences: Sendable {
   let base: Int
   let models: [Int]
   var cuts: [ModelCut]
-  /// The positions that count at all.
+  /// The positions that count at all; then chance has no say.
   var positions: SelectedPositions?
 
-  /// Calls `body` with pieces of a block in each of which the models have one cut.
-  func forEachPiece(
-    of block: InputBlock, _ body: (_ offset: Int, _ count: Int, _ cuts: [DifferenceCut]) -> Void
-  ) {
-    guard let positions else { return forEachPiece(of: block, selected: nil, body) }
-    positions.withMask(of: block) { forEachPiece(of: block, selected: $0, body) }
-  }
-
-  private func forEachPiece(
-    of block: InputBlock, selected: UnsafePointer<Float>?, _ body: (Int, Int, [DifferenceCut]) -> Void
-  ) {
+  /// Calls `body` with the models' cuts of a block.
+  func withCuts(of block: InputBlock, _ body: (_ cuts: [DifferenceCut]) -> Void) {
     let number = block.start / Streaming.blockElements
-    guard let rowLength = cuts.lazy.compactMap({ $0.mask?.rowLength }).first else {
-      return body(0, block.count, cuts.map { $0.cut(inBlock: number, row: 0, selected: selected) })
+    if let positions {
+      return positions.withBits(of: block) { bits in body(cuts.map { $0.cut(inBlock: number, selected: bits) }) }
     }
-    block.forEachRowPiece(rowLength: rowLength) { row, offset, count in
-      body(offset, count, cuts.map { $0.cut(inBlock: number, row: row, selected: selected.map { $0 + offset }) })
+    guard cuts.contains(where: { $0.mask != nil }) else {
+      return body(cuts.map { $0.cut(inBlock: number, selected: nil) })
+    }
+    withUnsafeTemporaryAllocation(of: UInt16.self, capacity: max(1, cuts.count * BlockBits.words)) { room in
+      guard let first = room.baseAddress else { return }
+      body(
+        cuts.indices.map { place in
+          let bits = cuts[place].mask?.bits(
+            of: block, model: models[place], base: base, room: first + place * BlockBits.words)
+          return cuts[place].cut(inBlock: number, selected: bits)
+        })
     }
   }
 }
@@ -57,11 +56,11 @@ struct ElectedDifferences: Combination {
   var takesBFloat16: Bool { true }
 
   func combine(_ block: InputBlock, into output: UnsafeMutableBufferPointer<Float>) {
-    differences.forEachPiece(of: block) { offset, count, cuts in
-      block.withAddresses(differences.models, at: offset) { inputs in
+    differences.withCuts(of: block) { cuts in
+      block.withAddresses(differences.models) { inputs in
         VectorKernels.best.elect(
-          from: block.address(differences.base, at: offset), inputs, bfloat16: block.isBFloat16, cuts: cuts,
-          rule: rule, first: block.start + offset, into: output.piece(at: offset, count: count))
+          from: block.address(differences.base), inputs, bfloat16: block.isBFloat16, cuts: cuts, rule: rule,
+          into: output)
       }
     }
   }

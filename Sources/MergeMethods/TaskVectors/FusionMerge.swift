@@ -33,7 +33,7 @@ final class FusionMerge: TensorMerge {
       return .survey(survey)
     }
     if let importance, let selection {
-      if let survey = selection.nextSurvey() { return .survey(MeasureSurvey(of: importance, inner: survey)) }
+      if let survey = selection.nextSurvey() { return .survey(MeasureSurvey(of: importance, inner: [survey])) }
       return .combine(combination(importance, ranks: selection.ranks))
     }
     importance = ElementImportance(
@@ -41,7 +41,7 @@ final class FusionMerge: TensorMerge {
     // The elements at these places in ascending order, as ranks counted from the largest.
     let ranks = [0.25, 0.5, 0.75].map { elements - Int($0 * Double(elements - 1)) }
     selection = MagnitudeSelection(
-      task: task.ofMeasures, base: 1, requests: ranks.map { .init(input: 0, count: $0) }, settlesTies: false)
+      task: task.ofMeasures, base: nil, requests: ranks.map { .init(input: 0, count: $0) }, settlesTies: false)
     return try nextPass()
   }
 

@@ -41,7 +41,7 @@ final class MagnitudeSelection {
   static let sampleBlocks = 32
 
   private let task: MergeTask
-  private let base: Int
+  private let base: Int?
   private let requests: [Request]
   private let settlesTies: Bool
   private var survey: (any Survey)?
@@ -52,10 +52,16 @@ final class MagnitudeSelection {
   /// The answers, parallel to the requests, once `nextSurvey` has returned nil.
   private(set) var ranks: [MagnitudeRank]
 
-  /// - Parameter settlesTies: whether to find out which of the elements at a threshold are in; else all of them are, and
-  ///   the threshold of the smallest element is found as well.
-  init(task: MergeTask, base: Int, requests: [Request], settlesTies: Bool = true) {
+  /// - Parameters:
+  ///   - base: what inputs are differences to; nil if they are magnitudes themselves.
+  ///   - settlesTies: whether to find out which of the elements at a threshold are in; else all of them are, and the
+  ///     threshold of the smallest element is found as well.
+  ///   - window: what has already been counted around the places where thresholds should be.
+  init(
+    task: MergeTask, base: Int?, requests: [Request], settlesTies: Bool = true, window: WindowSurvey? = nil
+  ) {
     self.task = task
+    survey = window
     self.settlesTies = settlesTies
     self.base = base
     let total = task.shape.elementCount
@@ -65,6 +71,12 @@ final class MagnitudeSelection {
     for (index, request) in requests.enumerated() where request.count > 0 && request.count <= limit {
       remaining[index] = request.count
     }
+  }
+
+  /// Every how many blocks of a tensor one belongs to the sample; 1 where there is none.
+  static func sampleStride(of elements: Int) -> Int {
+    let blocks = elements / Streaming.blockElements
+    return blocks < smallestSampled ? 1 : max(1, blocks / sampleBlocks)
   }
 
   /// The next pass over the inputs, or nil when all ranks are known.
@@ -78,9 +90,7 @@ final class MagnitudeSelection {
       for index in open { settle(index, with: done.counts(of: index)) }
       survey = nil
     default:
-      let blocks = elements / Streaming.blockElements
-      let stride = blocks < Self.smallestSampled ? 1 : max(1, blocks / Self.sampleBlocks)
-      survey = open.isEmpty ? nil : histogram(every: stride) { _ in .upper }
+      survey = open.isEmpty ? nil : histogram(every: Self.sampleStride(of: elements)) { _ in .upper }
     }
     return survey
   }

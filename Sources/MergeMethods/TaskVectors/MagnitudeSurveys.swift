@@ -16,14 +16,14 @@ final class HistogramSurvey: Survey, @unchecked Sendable {
   }
 
   let blockStride: Int
-  private let base: Int
+  private let base: Int?
   private let requests: [Request]
   private let evens: BlockCounts
 
   /// The counts by request.
   private(set) var totals: [Int: [Int]] = [:]
 
-  init(base: Int, elements: Int, blockStride: Int = 1, requests: [Request]) {
+  init(base: Int?, elements: Int, blockStride: Int = 1, requests: [Request]) {
     self.blockStride = blockStride
     self.base = base
     self.requests = requests
@@ -38,7 +38,8 @@ final class HistogramSurvey: Survey, @unchecked Sendable {
     guard let local = local as? Local else { return }
     for (column, request) in requests.enumerated() {
       let even = local.histograms[column].count(
-        block.address(request.input), base: block.address(base), bfloat16: block.isBFloat16, count: block.count,
+        block.address(request.input), base: base.map { block.address($0) }, bfloat16: block.isBFloat16,
+        count: block.count,
         with: VectorKernels.best)
       evens.set(even, block: block.start / Streaming.blockElements, column: column)
     }
@@ -68,11 +69,11 @@ final class EqualsSurvey: Survey, @unchecked Sendable {
     var pattern: UInt32
   }
 
-  private let base: Int
+  private let base: Int?
   private let requests: [Request]
   private let equals: BlockCounts
 
-  init(base: Int, elements: Int, requests: [Request]) {
+  init(base: Int?, elements: Int, requests: [Request]) {
     self.base = base
     self.requests = requests
     equals = BlockCounts(elements: elements, columns: requests.count)
@@ -85,7 +86,8 @@ final class EqualsSurvey: Survey, @unchecked Sendable {
   func observe(_ block: InputBlock, into local: AnyObject) {
     for (column, request) in requests.enumerated() {
       let count = VectorKernels.best.countEqual(
-        block.address(request.input), base: block.address(base), bfloat16: block.isBFloat16, count: block.count,
+        block.address(request.input), base: base.map { block.address($0) }, bfloat16: block.isBFloat16,
+        count: block.count,
         pattern: request.pattern)
       equals.set(count, block: block.start / Streaming.blockElements, column: column)
     }

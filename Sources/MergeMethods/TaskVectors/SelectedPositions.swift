@@ -8,43 +8,55 @@ protocol PositionMeasure: Sendable {
 }
 
 extension PositionMeasure {
-  /// A block of two inputs: the measures, and zeros for their base.
+  /// A block of one input, the measures, which are differences to nothing.
   func withMeasures(of block: InputBlock, _ body: (InputBlock) -> Void) {
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, 2 * block.count)) { floats in
-      floats.initialize(repeating: 0)
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, block.count)) { floats in
       guard let first = floats.baseAddress else { return }
       measure(block, into: UnsafeMutableBufferPointer(start: first, count: block.count))
-      [UnsafePointer(first), UnsafePointer(first + block.count)].withUnsafeBufferPointer {
-        body(InputBlock(inputs: $0, count: block.count, start: block.start))
+      withUnsafePointer(to: UnsafePointer(first)) {
+        body(
+          InputBlock(inputs: UnsafeBufferPointer(start: $0, count: 1), count: block.count, start: block.start))
       }
     }
   }
 }
 
-/// A survey of measures in place of inputs.
+/// Surveys of measures in place of inputs, which are computed once for all of them.
 final class MeasureSurvey: Survey {
-  private let measure: any PositionMeasure
-  private let inner: any Survey
+  private final class Local {
+    let inner: [AnyObject]
+    init(_ inner: [AnyObject]) { self.inner = inner }
+  }
 
-  init(of measure: any PositionMeasure, inner: any Survey) {
+  private let measure: any PositionMeasure
+  private let inner: [any Survey]
+
+  /// - Parameter inner: at least one; all of them want to see the same blocks.
+  init(of measure: any PositionMeasure, inner: [any Survey]) {
     self.measure = measure
     self.inner = inner
   }
 
   var takesBFloat16: Bool { true }
-  var blockStride: Int { inner.blockStride }
-  func makeLocal() -> AnyObject { inner.makeLocal() }
+  var blockStride: Int { inner.map(\.blockStride).min() ?? 1 }
+  func makeLocal() -> AnyObject { Local(inner.map { $0.makeLocal() }) }
   func observe(_ block: InputBlock, into local: AnyObject) {
-    measure.withMeasures(of: block) { inner.observe($0, into: local) }
+    guard let local = local as? Local else { return }
+    measure.withMeasures(of: block) { measures in
+      for (survey, local) in zip(inner, local.inner) { survey.observe(measures, into: local) }
+    }
   }
-  func merge(_ local: AnyObject) { inner.merge(local) }
+  func merge(_ local: AnyObject) {
+    guard let local = local as? Local else { return }
+    for (survey, local) in zip(inner, local.inner) { survey.merge(local) }
+  }
 }
 
 extension MergeTask {
   /// The task as it looks to a survey of measures.
   var ofMeasures: MergeTask {
     var task = self
-    (task.inputCount, task.base) = (2, 1)
+    (task.inputCount, task.base) = (1, nil)
     return task
   }
 }
@@ -54,20 +66,14 @@ struct SelectedPositions: Sendable {
   let measure: any PositionMeasure
   let rank: MagnitudeRank
 
-  /// For each element of a block zero if it is not selected.
-  func withMask(of block: InputBlock, _ body: (UnsafePointer<Float>) -> Void) {
+  /// A bit for each element of a block that is selected; where the measure is zero none is.
+  func withBits(of block: InputBlock, _ body: (UnsafePointer<UInt16>) -> Void) {
     measure.withMeasures(of: block) { measures in
-      withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, block.count)) { mask in
-        // What is left when the smaller ones are cut is the mask, but for measures of zero that are selected too.
-        let cut = ModelCut(weight: 1, keep: rank).cut(
-          inBlock: block.start / Streaming.blockElements, row: 0, selected: nil)
-        measures.withAddresses([0]) { inputs in
-          VectorKernels.best.elect(
-            from: measures.address(1), inputs, cuts: [cut],
-            rule: SignElection(consensus: .none, divisor: .one, lambda: 1),
-            into: UnsafeMutableBufferPointer(rebasing: mask[0..<block.count]))
-        }
-        guard let first = mask.baseAddress else { return }
+      withUnsafeTemporaryAllocation(of: UInt16.self, capacity: BlockBits.words) { bits in
+        guard let first = bits.baseAddress else { return }
+        VectorKernels.best.selectLargest(
+          of: measures.inputs[0], count: block.count, above: rank.threshold,
+          equal: rank.equals(inBlock: block.start / Streaming.blockElements), into: first)
         body(UnsafePointer(first))
       }
     }

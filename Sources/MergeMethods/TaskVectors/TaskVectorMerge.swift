@@ -13,6 +13,8 @@ final class TaskVectorMerge: TensorMerge {
   private let places: [(keep: Int, drop: Int?)?]
   private var levels: RowLevelsSurvey?
   private var sums: DifferenceSurvey?
+  /// For each model what was drawn where every element has the same chance, if it is needed again and there is room.
+  private var drawn: [DrawnBits?] = []
   private var balance: SignBalanceSurvey?
 
   init(rules: TaskVectorRules, task: MergeTask, base: Int, models: [Int]) {
@@ -44,16 +46,19 @@ final class TaskVectorMerge: TensorMerge {
   func nextPass() throws(MergeMethodError) -> MergePass {
     if sums == nil, balance == nil, let survey = selection?.nextSurvey() { return .survey(survey) }
     if rules.sparsifier == .randomByMagnitude, isThinned, levels == nil, task.shape.elementCount > 0 {
-      let survey = RowLevelsSurvey(task: task, base: base, models: models)
+      let survey = RowLevelsSurvey(task: task, base: base, models: models, chances: models.map(chance(ofModel:)))
       levels = survey
       return .survey(survey)
     }
-    let differences = CutDifferences(base: base, models: models, cuts: cuts)
-    if rules.rescale, !rules.dividesByDensity, sums == nil, selection != nil || isThinned {
-      let survey = DifferenceSurvey(differences, elements: task.shape.elementCount)
+    for bits in (levels?.kept ?? drawn) { bits?.isComplete = true }
+    if rescalesBySums, levels == nil, sums == nil, selection != nil || isThinned {
+      if rules.sparsifier == .random { drawn = roomForDraws() }
+      let survey = DifferenceSurvey(
+        CutDifferences(base: base, models: models, cuts: cuts), elements: task.shape.elementCount)
       sums = survey
       return .survey(survey)
     }
+    let differences = CutDifferences(base: base, models: models, cuts: cuts)
     if rules.drawsGoToMajority, balance == nil {
       let survey = SignBalanceSurvey(differences)
       balance = survey
@@ -68,26 +73,48 @@ final class TaskVectorMerge: TensorMerge {
   /// Whether chance has a say in any model.
   private var isThinned: Bool { rules.sparsifier.isRandom && models.contains { rules.density[$0] < 1 } }
 
+  private var rescalesBySums: Bool { rules.rescale && !rules.dividesByDensity }
+
   private var cuts: [ModelCut] {
     models.indices.map { index in
       let model = models[index]
       let ranks = places[index]
       let evenScale = rules.dividesByDensity && rules.density[model] > 0 ? Float(1 / rules.density[model]) : 1
       return ModelCut(
-        weight: Float(rules.weight[model]), scale: sums?.scale(of: index) ?? evenScale,
+        weight: Float(rules.weight[model]), scale: scale(of: index) ?? evenScale,
         keep: ranks.flatMap { selection?.ranks[$0.keep] } ?? .everything,
         drop: ranks.flatMap { $0.drop.flatMap { selection?.ranks[$0] } } ?? .nothing, mask: mask(index))
     }
   }
 
+  private func scale(of place: Int) -> Float? {
+    if let levels { return rescalesBySums ? levels.scale(of: place) : nil }
+    return sums?.scale(of: place)
+  }
+
+  private func key(ofModel model: Int) -> UInt64 { RandomDraw.key(seed: task.seed, tensor: task.tensor, model: model) }
+
+  /// The chances of a model's differences by their ranks, if chance has a say in it.
+  private func chance(ofModel model: Int) -> RowLevelsSurvey.Chance? {
+    guard rules.density[model] > 0, rules.density[model] < 1 else { return nil }
+    return .init(key: key(ofModel: model), density: rules.density[model], epsilon: rules.epsilon[model])
+  }
+
+  private func roomForDraws() -> [DrawnBits?] {
+    let elements = task.shape.elementCount
+    let isThin = models.map { rules.density[$0] < 1 }
+    guard DrawnBits.byteCount(elements: elements) * isThin.count(where: \.self) <= task.spareBytes else { return [] }
+    return isThin.map { $0 ? DrawnBits(elements: elements) : nil }
+  }
+
   private func mask(_ place: Int) -> RandomMask? {
     let model = models[place]
     guard rules.sparsifier.isRandom, rules.density[model] < 1 else { return nil }
-    let density = rules.density[model]
-    let key = RandomDraw.key(seed: task.seed, tensor: task.tensor, model: model)
-    guard density > 0, let levels else { return .even(RandomDraw(key: key, probability: density)) }
-    let (threshold, step) = levels.chances(density: density, epsilon: rules.epsilon[model])
-    return .byRank(key: key, levels: levels, place: place, threshold: threshold, step: step)
+    if let levels, rules.density[model] > 0 {
+      return RandomMask(rule: .byRank(levels, place: place), kept: levels.kept[place])
+    }
+    let draw = RandomDraw(key: key(ofModel: model), probability: rules.density[model])
+    return RandomMask(rule: .even(draw), kept: place < drawn.count ? drawn[place] : nil)
   }
 
   /// Without sparsifier and election the merge is a plain combination of differences.

@@ -23,14 +23,26 @@ final class WindowSurvey: Survey, @unchecked Sendable {
     case found(pattern: UInt32, remaining: Int, equals: Int, byBlock: [Int]?)
   }
 
-  private let base: Int
+  private let base: Int?
   private let requests: [Request]
+  private var runs: [Range<Int>] = []
   private let counts: [MagnitudeWindowCount]
   private let spikes: BlockCounts
 
-  init(base: Int, elements: Int, requests: [Request]) {
+  init(base: Int?, elements: Int, requests unordered: [Request]) {
     self.base = base
+    // Those of one input are looked for at once, as far as that goes.
+    let requests = unordered.sorted { ($0.input, $0.index) < ($1.input, $1.index) }
     self.requests = requests
+    for place in requests.indices {
+      if let last = runs.last, requests[last.lowerBound].input == requests[place].input,
+        last.count < MagnitudeWindowCount.together
+      {
+        runs[runs.count - 1] = last.lowerBound..<place + 1
+      } else {
+        runs.append(place..<place + 1)
+      }
+    }
     counts = requests.map { MagnitudeWindowCount(window: $0.window) }
     spikes = BlockCounts(elements: elements, columns: requests.count * MagnitudeWindow.maximumSpikes)
   }
@@ -42,12 +54,14 @@ final class WindowSurvey: Survey, @unchecked Sendable {
   func observe(_ block: InputBlock, into local: AnyObject) {
     guard let local = local as? Local else { return }
     let number = block.start / Streaming.blockElements
-    for (column, request) in requests.enumerated() {
-      let equal = local.counts[column].count(
-        block.address(request.input), base: block.address(base), bfloat16: block.isBFloat16, count: block.count,
-        with: VectorKernels.best)
-      for (spike, count) in equal.enumerated() {
-        spikes.set(count, block: number, column: column * MagnitudeWindow.maximumSpikes + spike)
+    for run in runs {
+      let equal = MagnitudeWindowCount.count(
+        block.address(requests[run.lowerBound].input), base: base.map { block.address($0) },
+        bfloat16: block.isBFloat16, count: block.count, into: local.counts[run], with: VectorKernels.best)
+      for (column, equal) in zip(run, equal) {
+        for (spike, count) in equal.enumerated() {
+          spikes.set(count, block: number, column: column * MagnitudeWindow.maximumSpikes + spike)
+        }
       }
     }
   }
@@ -79,19 +93,21 @@ final class WindowSurvey: Survey, @unchecked Sendable {
       remaining -= equals
       upper = pattern
     }
-    let rest = counts[column].others.filter { $0 < upper }
+    let rest = ordered.isEmpty ? counts[column].others : counts[column].others.filter { $0 < upper }
     return remaining <= rest.count ? Self.settle(remaining, among: rest) : .outside
   }
 
   /// The pattern of a rank in an unordered list: buckets first, so that only one of them has to be sorted.
   private static func settle(_ rank: Int, among patterns: [UInt32]) -> Finding {
-    guard let smallest = patterns.min(), let largest = patterns.max() else { return .outside }
+    guard !patterns.isEmpty else { return .outside }
+    var (smallest, largest) = (UInt32.max, UInt32.min)
+    for pattern in patterns { (smallest, largest) = (min(smallest, pattern), max(largest, pattern)) }
     var shift: UInt32 = 0
     while (largest - smallest) >> shift >= 4096 { shift += 1 }
     var buckets = Array(repeating: 0, count: Int((largest - smallest) >> shift) + 1)
-    for pattern in patterns { buckets[Int((pattern - smallest) >> shift)] += 1 }
+    for pattern in patterns { buckets[Int((pattern &- smallest) >> shift)] += 1 }
     guard let (bucket, above) = MagnitudeHistogram.bin(ofRank: rank, in: buckets) else { return .outside }
-    let members = patterns.filter { Int(($0 - smallest) >> shift) == bucket }.sorted(by: >)
+    let members = patterns.filter { Int(($0 &- smallest) >> shift) == bucket }.sorted(by: >)
     let pattern = members[rank - above - 1]
     let larger = above + members.count { $0 > pattern }
     return .found(

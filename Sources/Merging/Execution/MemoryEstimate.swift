@@ -23,7 +23,7 @@ extension MergeResources {
 private struct StageNeeds {
   /// Bytes of blocks for each thread.
   var blocks = 0
-  /// Bytes of files that may stay mapped.
+  /// Bytes of files that may stay mapped, and of what has been drawn at random.
   var mapped = 0
   /// Bytes of tensors of stages that may be kept.
   var kept = 0
@@ -40,6 +40,7 @@ private struct StageNeeds {
   /// Follows the inputs of a step through all stages; each tensor of a stage counts once.
   private mutating func add(_ step: PlanStep, _ sources: [any TensorSource], _ seen: inout Set<StageTensor>) {
     var keptHere = 0
+    mapped += step.drawnByteCount
     for input in step.inputs {
       guard sources.indices.contains(input.model),
         let stage = sources[input.model].lastOrigin(of: input.tensor.name) as? PlannedTensorSource
@@ -79,6 +80,11 @@ private struct StageNeeds {
     kept = max(kept, other.kept)
     adapted = max(adapted, other.adapted)
   }
+}
+
+extension PlanStep {
+  /// What a step that draws at random may keep of that for its last pass: a bit for each element of each input.
+  var drawnByteCount: Int { seed == nil ? 0 : inputs.count * (output.shape.elementCount + 7) / 8 }
 }
 
 private struct StageTensor: Hashable {

@@ -24,7 +24,8 @@ final class StepRunner: Sendable {
   init(step: PlanStep, sources: [any TensorSource], context: StepContext, readsOnce: Bool) throws {
     self.step = step
     let opened = try StepInputs(step.inputs, sources: sources, context: context)
-    let releases = opened.byteCount > context.residentBytes
+    let spareBytes = readsOnce ? context.residentBytes / 6 : 0
+    let releases = opened.byteCount + step.drawnByteCount > context.residentBytes
     let merge: any TensorMerge
     switch step.operation {
     case .copy where step.inputs.first?.tensor.dtype == step.output.dtype:
@@ -38,7 +39,7 @@ final class StepRunner: Sendable {
       merge = try method.begin(
         MergeTask(
           tensor: step.output.name, shape: step.output.shape, inputCount: step.inputs.count, base: step.base,
-          seed: step.seed ?? 0))
+          seed: step.seed ?? 0, spareBytes: spareBytes))
     }
     var names = context.modelsToCheck.map { models in step.inputs.map { models[$0.model] } }
     if case .copy = step.operation { names = nil }
