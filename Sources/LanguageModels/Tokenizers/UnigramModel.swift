@@ -1,7 +1,7 @@
 internal import Documents
 
 /// Pieces with scores: a word becomes those pieces whose scores add up to the most.
-struct UnigramModel: Sendable {
+final class UnigramModel: Sendable {
   let vocabulary: Vocabulary
   private let scores: [Double]
   private let pieces: PieceTrie
@@ -33,7 +33,8 @@ struct UnigramModel: Sendable {
     self.scores = scores
     self.unknown = unknown.map(UInt32.init)
     self.rounds = rounds
-    unknownScore = (scores.indices.lazy.filter(takesPart).map { scores[$0] }.min() ?? 0) - Self.unknownPenalty
+    let worst = scores.indices.lazy.filter(takesPart).map { scores[$0] }.min() ?? 0
+    unknownScore = rounds ? Double(Float(worst - Self.unknownPenalty)) : worst - Self.unknownPenalty
     // Empty strings are never found.
     pieces = PieceTrie(
       vocabulary.bytes, (0..<vocabulary.count).map { takesPart($0) ? vocabulary.place($0) : 0..<0 })
@@ -42,7 +43,7 @@ struct UnigramModel: Sendable {
   }
 
   /// Reads the model of a `tokenizer.json`.
-  init(_ value: ModelValue, _ document: TokenizerDocument) throws(ModelError) {
+  convenience init(_ value: ModelValue, _ document: TokenizerDocument) throws(ModelError) {
     let list = try value.member("vocab")
     guard var entries = document.vocabularyEntries, !entries.isObject else {
       throw list.failure("expected an array, found \(list.node.kind)")
@@ -54,7 +55,7 @@ struct UnigramModel: Sendable {
       try entries.mark("[", "expected a piece and its score")
       try entries.string { for byte in $0 { vocabulary.append(byte: byte) } }
       try entries.mark(",", "expected a piece and its score")
-      guard let score = Double(try entries.number().text), score.isFinite else {
+      guard let score = LooseNumber.value(try entries.number().text), score.isFinite else {
         throw entries.failure("the score is no number that can be used")
       }
       try entries.mark("]", "expected a piece and its score")
