@@ -110,6 +110,10 @@ public final class LanguageModel: TextModel {
       let request = segments[pass.segmentOfRow[problem.row]].request
       throw ModelError.notFinite(
         model: name, message: "\(problem.place) is not finite (NaN or infinite) for prompt \(request + 1)")
+    } catch let problem as NoPosition {
+      throw ModelError.request(
+        model: name,
+        message: "prompt \(problem.request + 1) is longer than the \(problem.count) positions of the model")
     }
   }
 
