@@ -66,7 +66,8 @@ extension BytePairModel {
         else { return nil }
         let result =
           prefix.isEmpty
-          ? vocabulary.token(text, near: &nearby) : vocabulary.token(Array(text[..<middle]) + text[(middle + prefix.count)...])
+          ? vocabulary.token(text, near: &nearby)
+          : vocabulary.token(Array(text[..<middle]) + text[(middle + prefix.count)...])
         return result.map { (UInt32(left), UInt32(right), UInt32($0)) }
       }
       guard let merge else {

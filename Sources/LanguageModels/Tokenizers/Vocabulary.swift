@@ -14,6 +14,8 @@ struct Vocabulary: Sendable {
   /// The entry of each token as far as tokens are numbered densely, one more; zero where there is none.
   private var entries: [UInt32] = []
   private var distantEntries: [UInt32: UInt32] = [:]
+  /// Whether two entries are spelled alike.
+  private var hasDoubles = false
   /// The length of the longest spelling.
   private(set) var longest = 0
 
@@ -57,6 +59,7 @@ struct Vocabulary: Sendable {
           if slots[slot] >> 32 == hash >> 32,
             spelling.elementsEqual(all[place(Int(slots[slot] & 0xFFFF_FFFF) - 1)])
           {
+            hasDoubles = true
             break
           }
           slot = (slot + 1) & mask
@@ -101,7 +104,7 @@ struct Vocabulary: Sendable {
   /// The token with a spelling, or nil; looked for first at an entry and the one behind it, and the entry where it was
   /// found there is kept. What merges make stands in a vocabulary in the order of the merges, mostly.
   func token(_ spelling: UnsafeBufferPointer<UInt8>, near nearby: inout Int) -> Int? {
-    for entry in nearby..<min(nearby + 2, count) {
+    for entry in nearby..<min(nearby + 2, count) where !hasDoubles {
       let place = place(entry)
       let isEqual = bytes.withUnsafeBufferPointer { all in
         place.count == spelling.count && ByteHash.areEqual(all, place.lowerBound, spelling)
