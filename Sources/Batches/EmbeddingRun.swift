@@ -1,5 +1,5 @@
 public import Evaluation
-internal import LanguageModels
+public import LanguageModels
 
 /// Embedding models that are judged by the same tasks, one after the other.
 public struct EmbeddingRun: Sendable {

@@ -2,6 +2,7 @@ import Batches
 import BraidTesting
 import Documents
 import Evaluation
+import LanguageModels
 import Merging
 import Synchronization
 import Tasks
@@ -13,7 +14,8 @@ struct TaskRunTests {
   private let loader = ModelLoader(resources: MergeResources(threads: 2), precision: .float32)
 
   private func suite() throws -> TaskSuite {
-    try TaskSuite(files: ["family_a", "stories", "endings", "sums"].map { Fixture.path("tasks/\($0).yaml") })
+    try TaskSuite(
+      files: ["family_a", "stories", "endings", "sums", "sums_alone"].map { Fixture.path("tasks/\($0).yaml") })
   }
 
   @Test func `log-likelihoods are within a thousandth, generations are equal`() throws {
@@ -45,7 +47,7 @@ struct TaskRunTests {
         }
       }
     }
-    #expect(compared == 40 * 8 + 40 * 2 + 40 * 4 + 20 + 40 + 40)
+    #expect(compared == 40 * 8 + 40 * 2 + 40 * 4 + 20 + 40 + 40 + 40)
     #expect(worst < 1e-3)
   }
 

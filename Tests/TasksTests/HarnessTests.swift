@@ -7,7 +7,7 @@ import Tasks
 
 /// Prompts, metrics and standard errors are lm-evaluation-harness's own.
 @Suite struct `Tasks of lm-evaluation-harness` {
-  private static let files = ["family_a", "stories", "endings", "sums"]
+  private static let files = ["family_a", "stories", "endings", "sums", "sums_alone"]
 
   private func check(_ suite: TaskSuite, against golden: HarnessGolden) {
     for task in suite.tasks {
@@ -43,15 +43,30 @@ import Tasks
 
   @Test func `prompts, examples, targets and hashes are equal, character by character`() throws {
     let suite = try HarnessGolden.suite(Self.files)
-    #expect(suite.tasks.map(\.name) == ["plurals", "places", "plurals_first", "stories", "endings", "sums"])
+    #expect(
+      suite.tasks.map(\.name) == ["plurals", "places", "plurals_first", "stories", "endings", "sums", "sums_alone"])
     check(suite, against: try HarnessGolden("plain"))
   }
 
   @Test func `a limit and a count of examples change prompts as they do there`() throws {
     let suite = try HarnessGolden.suite(
-      ["plurals", "places", "sums"], options: .init(limit: 6, exampleCount: 2))
+      ["plurals", "places", "sums", "sums_alone"], options: .init(limit: 6, exampleCount: 2))
     #expect(suite.tasks.allSatisfy { $0.prompts.count == 6 })
     check(suite, against: try HarnessGolden("limited"))
+  }
+
+  @Test(arguments: ["turns", "one"])
+  func `conversations are those that the harness puts through the chat template`(run: String) throws {
+    let style = ChatStyle(
+      usesTemplate: true, isMultiTurn: run == "turns", systemInstruction: run == "turns" ? "be brief" : nil)
+    let suite = try HarnessGolden.suite(
+      ["plurals", "places", "sums", "sums_alone"], options: .init(limit: 5, style: style))
+    // The template of family a.
+    let rendered = suite.rendered { conversation in
+      conversation.messages.map { "<|\($0.role)|>\($0.content)" }.joined()
+        + (conversation.continuesReply ? "" : "<|assistant|>")
+    }
+    check(rendered, against: try HarnessGolden(run))
   }
 
   @Test(arguments: ["plain", "limited"])
@@ -60,7 +75,7 @@ import Tasks
     let suite =
       run == "plain"
       ? try HarnessGolden.suite(Self.files)
-      : try HarnessGolden.suite(["plurals", "places", "sums"], options: .init(limit: 6, exampleCount: 2))
+      : try HarnessGolden.suite(["plurals", "places", "sums", "sums_alone"], options: .init(limit: 6, exampleCount: 2))
     let answers = golden.answers(to: suite)
     try #require(answers.count == suite.prompts.prompts.count)
     let results = HarnessResults(

@@ -18,6 +18,8 @@ struct PromptAssembly {
   let asksUnconditionally: Bool
   let style: ChatStyle
   private var sampler: ExampleSampler
+  /// What was made of examples already, by their places in the pool.
+  private var exampleTurns: [Int: [Turn]] = [:]
 
   init(
     task: TaskConfiguration, fields: FieldReader, first: DataValue, pool: [DataValue], exampleCount: Int,
@@ -81,40 +83,46 @@ struct PromptAssembly {
 
   private mutating func examples(for document: DataValue) throws(TaskError) -> [Turn] {
     guard exampleCount > 0 else { return [] }
-    guard let examples = sampler.examples(exampleCount, without: task.drawsFromEvaluated ? document : nil) else {
+    guard let places = sampler.examples(exampleCount, without: task.drawsFromEvaluated ? document : nil) else {
       throw TaskError(
         at: task.place, "the task \"\(task.name)\" has too few documents for \(exampleCount) examples before a question"
       )
     }
     var turns: [Turn] = []
-    for example in examples {
-      let text = try fields.text(example, by: task.fewShot.text)
-      let choices = try fields.choices(example, by: task.fewShot.choice ?? task.choice)
-      var answer = try fields.target(example, by: task.fewShot.target)
-      let prefix = try fields.plain(task.fewShot.prefix ?? task.prefix, example)
-      var question = PythonText.of(text)
-      if hasManyContexts {
-        guard let index = text.integer, let choices, choices.indices.contains(index) else {
-          throw TaskError(at: task.place, "an example's doc_to_text gives \(text.kind), and not the place of a choice")
-        }
-        question = choices[index]
-      } else if let index = answer.integer {
-        if let choices {
-          // A place from the end counts in Python.
-          let place = index < 0 ? index + choices.count : index
-          guard choices.indices.contains(place) else {
-            throw TaskError(
-              at: task.place, "an example's target is \(index), but it has \(choices.count) choices")
-          }
-          answer = .text(choices[place])
-        }
-      }
-      turns += Self.pair(
-        question, answer: Self.answerText(answer), prefix: prefix,
-        targetDelimiter: task.fewShot.targetDelimiter ?? task.targetDelimiter,
-        delimiter: task.fewShot.delimiter ?? task.fewShotDelimiter)
+    for place in places {
+      if exampleTurns[place] == nil { exampleTurns[place] = try self.turns(of: sampler.pool[place]) }
+      turns += exampleTurns[place] ?? []
     }
     return turns
+  }
+
+  /// An example's question and answer.
+  private func turns(of example: DataValue) throws(TaskError) -> [Turn] {
+    let text = try fields.text(example, by: task.fewShot.text)
+    let choices = try fields.choices(example, by: task.fewShot.choice ?? task.choice)
+    var answer = try fields.target(example, by: task.fewShot.target)
+    let prefix = try fields.plain(task.fewShot.prefix ?? task.prefix, example)
+    var question = PythonText.of(text)
+    if hasManyContexts {
+      guard let index = text.integer, let choices, choices.indices.contains(index) else {
+        throw TaskError(at: task.place, "an example's doc_to_text gives \(text.kind), and not the place of a choice")
+      }
+      question = choices[index]
+    } else if let index = answer.integer {
+      if let choices {
+        // A place from the end counts in Python.
+        let place = index < 0 ? index + choices.count : index
+        guard choices.indices.contains(place) else {
+          throw TaskError(
+            at: task.place, "an example's target is \(index), but it has \(choices.count) choices")
+        }
+        answer = .text(choices[place])
+      }
+    }
+    return Self.pair(
+      question, answer: Self.answerText(answer), prefix: prefix,
+      targetDelimiter: task.fewShot.targetDelimiter ?? task.targetDelimiter,
+      delimiter: task.fewShot.delimiter ?? task.fewShotDelimiter)
   }
 
   private static func answerText(_ answer: DataValue) -> String {

@@ -6,6 +6,8 @@ struct TaskDecoder {
   private(set) var faults: [Diagnostic] = []
   private var task: TaskConfiguration
   private let root: TaskNode
+  /// The hook that the task asks for by name.
+  private var namedHook: Hook?
 
   /// The configuration of a task.
   ///
@@ -159,9 +161,9 @@ struct TaskDecoder {
             ?? "the hooks are: \(valid.joined(separator: ", "))")
         return
       }
+      namedHook = hook
       task.documentHook = hook.processesDocuments ? hook : nil
       task.resultHook = hook.judgesResults ? hook : nil
-      return
     }
     if let node = root["process_docs"], !node.isNull {
       task.documentHook = hook(node, "process_docs", \.processesDocuments)
@@ -177,7 +179,7 @@ struct TaskDecoder {
       fault(node.place, "\"\(key)\" names a function, found \(node.kind)")
       return nil
     }
-    if let hook = Hook.standing(for: function, of: task.name, key: key), can(hook) { return hook }
+    if let hook = namedHook ?? Hook.standing(for: function, of: task.name, key: key), can(hook) { return hook }
     fault(
       node.place, "\"\(key)\" is the Python function \(function), and Python is never run",
       hint: Hook.advice(task: task.name))
@@ -194,7 +196,7 @@ struct TaskDecoder {
     task.description = field("description", in: root)
     task.targetDelimiter = text("target_delimiter") ?? task.targetDelimiter
     task.fewShotDelimiter = text("fewshot_delimiter") ?? task.fewShotDelimiter
-    if task.target == nil, root["doc_to_target"] == nil {
+    if task.target == nil, root["doc_to_target"] == nil, namedHook == nil {
       missing("doc_to_target", "a task needs the key \"doc_to_target\"")
     }
     if task.outputType != .rolling, task.text == nil, root["doc_to_text"] == nil {
@@ -206,14 +208,18 @@ struct TaskDecoder {
   }
 
   private mutating func field(_ key: String, in node: TaskNode) -> TaskConfiguration.Field? {
-    guard let value = node[key], !value.isNull else { return nil }
+    guard let value = node[key], !value.isNull else {
+      // What the task does not say, its hook does.
+      guard let hook = namedHook, hook.writes(key), node[key] == nil, node.place == root.place else { return nil }
+      return .hook(hook, root.place)
+    }
     switch value.value {
     case .text(let text): return .text(text, value.place)
     case .integer(let number): return .integer(number)
     case .list(let elements): return .list(elements.map(\.data))
     case .map(let entries) where key == "doc_to_choice": return .list(entries.map(\.value.data))
     case .function(let function):
-      if let hook = Hook.standing(for: function, of: task.name, key: key), hook.writes(key) {
+      if let hook = namedHook ?? Hook.standing(for: function, of: task.name, key: key), hook.writes(key) {
         return .hook(hook, value.place)
       }
       fault(

@@ -8,7 +8,8 @@ struct ExampleSampler {
   /// The seed that lm-evaluation-harness uses unless told otherwise.
   static let defaultSeed = 1234
 
-  private let pool: [DataValue]
+  /// The documents that examples come from.
+  let pool: [DataValue]
   private let takesFirst: Bool
   private var generator: MersenneTwister
 
@@ -18,21 +19,22 @@ struct ExampleSampler {
     generator = MersenneTwister(seed: seed)
   }
 
-  /// So many examples; nil if there are not enough.
+  /// The places of so many examples in the pool; nil if there are not enough.
   ///
   /// - Parameter evaluated: the document to be asked about, where it may be among the examples' pool.
-  mutating func examples(_ count: Int, without evaluated: DataValue?) -> [DataValue]? {
+  mutating func examples(_ count: Int, without evaluated: DataValue?) -> [Int]? {
     guard count > 0 else { return [] }
     if takesFirst {
-      let others = evaluated.map { document in pool.filter { $0 != document } } ?? pool
-      return others.count >= count ? Array(others.prefix(count)) : nil
+      let others = pool.indices.lazy.filter { evaluated == nil || pool[$0] != evaluated }.prefix(count)
+      let places = Array(others)
+      return places.count == count ? places : nil
     }
-    guard let evaluated else { return generator.sample(count, from: pool.count)?.map { pool[$0] } }
+    guard let evaluated else { return generator.sample(count, from: pool.count) }
     guard let drawn = generator.sample(count + 1, from: pool.count) else { return nil }
-    let others = drawn.map { pool[$0] }.filter { $0 != evaluated }
+    let others = drawn.filter { pool[$0] != evaluated }
     if others.count >= count { return Array(others.prefix(count)) }
     // Copies of the document were drawn: once more, without any of them.
-    let rest = pool.filter { $0 != evaluated }
+    let rest = pool.indices.filter { pool[$0] != evaluated }
     return generator.sample(count, from: rest.count)?.map { rest[$0] }
   }
 }

@@ -20,13 +20,19 @@ os.chdir(fixtures / "tasks")
 import lm_eval  # noqa: E402
 from lm_eval.tasks import TaskManager  # noqa: E402
 
-names = ["braid_family_a", "stories", "endings", "sums"]
+names = ["braid_family_a", "stories", "endings", "sums", "sums_alone"]
 runs = {}
-for label, options in {"plain": {}, "limited": {"limit": 6, "num_fewshot": 2}}.items():
+chat = {"apply_chat_template": True, "limit": 5}
+for label, options in {
+    "plain": {},
+    "limited": {"limit": 6, "num_fewshot": 2},
+    "turns": {**chat, "fewshot_as_multiturn": True, "system_instruction": "be brief"},
+    "one": {**chat, "fewshot_as_multiturn": False},
+}.items():
     results = lm_eval.simple_evaluate(
         model="hf",
         model_args={"pretrained": str(fixtures / "families" / "a" / "base"), "dtype": "float32"},
-        tasks=names if label == "plain" else ["plurals", "places", "sums"],
+        tasks=names if label == "plain" else ["plurals", "places", "sums", "sums_alone"],
         task_manager=TaskManager(include_path=".", include_defaults=False),
         device="cpu",
         batch_size=8,
@@ -52,7 +58,7 @@ for label, options in {"plain": {}, "limited": {"limit": 6, "num_fewshot": 2}}.i
                     "filter": sample["filter"],
                     "requests": requests if label == "plain" or len(rows) < 6 else None,
                     "resps": [r[0] for r in sample["resps"]],
-                    "filtered": sample["filtered_resps"] if task == "sums" else None,
+                    "filtered": sample["filtered_resps"] if task.startswith("sums") else None,
                     "target": str(sample["target"]),
                     "hashes": [sample["doc_hash"], sample["prompt_hash"], sample["target_hash"]],
                     "metrics": {
