@@ -114,7 +114,7 @@ struct Vocabulary: Sendable {
         return Int(tokens[entry])
       }
     }
-    guard let token = token(spelling) else { return nil }
+    guard let token = self.token(spelling) else { return nil }
     nearby = max(0, entry(of: token) - 1)
     return token
   }
