@@ -2,6 +2,7 @@ import Batches
 import BraidTesting
 import Documents
 import Evaluation
+import LanguageModels
 import Merging
 import Synchronization
 import Tasks
