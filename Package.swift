@@ -40,7 +40,8 @@ let rooms = [
   Room(
     name: "Batches",
     rooms: [
-      "Documents", "Tensors", "Checkpoints", "LanguageModels", "MergeSpecs", "Merging", "Evaluation", "Datasets",
+      "Documents", "Tensors", "Kernels", "Checkpoints", "LanguageModels", "MergeSpecs", "Merging", "Evaluation",
+      "Datasets",
       "Tasks", "Reports",
     ]),
 ]
@@ -93,7 +94,8 @@ let package = Package(
       .executableTarget(
         name: "braid-bench",
         dependencies: ["Documents", "Tensors", "Kernels", "Checkpoints", "LanguageModels", "MergeSpecs", "Merging"]
-          + [argumentParser]),
+          + [argumentParser],
+        exclude: ["Peers"]),
       // What `make fuzz` runs; not a product.
       .executableTarget(name: "braid-fuzz", dependencies: ["Tensors", "Checkpoints", argumentParser]),
       // Fixtures, goldens, ulp comparison and the contract suites; not a product.

@@ -1,6 +1,7 @@
 internal import Checkpoints
 internal import Documents
 internal import Evaluation
+internal import Kernels
 public import LanguageModels
 public import Merging
 
@@ -14,6 +15,8 @@ public struct ModelLoader: ModelProvider {
   public var isLenient: Bool
   /// What takes the place of specs' own words.
   public var overrides: MergeOverrides
+  /// The folder in which observations are kept, so that nothing is asked twice.
+  public var cache: String?
 
   /// The files beside the weights that answers depend on.
   private static let companions = ["config.json", "generation_config.json"] + TokenizerSource.names
@@ -21,12 +24,13 @@ public struct ModelLoader: ModelProvider {
   /// Makes a loader.
   public init(
     resources: MergeResources, precision: Precision, isLenient: Bool = false,
-    overrides: MergeOverrides = MergeOverrides()
+    overrides: MergeOverrides = MergeOverrides(), cache: String? = nil
   ) {
     self.resources = resources
     self.precision = precision
     self.isLenient = isLenient
     self.overrides = overrides
+    self.cache = cache
   }
 
   /// What decides over all merges, as the command line has it.
@@ -81,14 +85,32 @@ public struct ModelLoader: ModelProvider {
   /// Loads a checkpoint, or a spec that is merged while it is loaded.
   public func load(_ argument: String) throws -> LoadedModel {
     let opened = try open(argument)
-    let configuration = try opened.configurationBytes()
+    let configuration = try opened.configurationBytes() ?? Self.missing("config.json", in: opened)
+    let digested = cache.map { _ in DigestedWeights(opened.weights) }
     let model = try LanguageModel(
-      name: argument, weights: opened.weights,
-      configuration: try configuration ?? Self.missing("config.json", in: opened),
+      name: argument, weights: digested ?? opened.weights, configuration: configuration,
       tokenizer: try TokenizerSource { try opened.folder.file(named: $0) },
       generationConfiguration: try opened.folder.file(named: "generation_config.json"), precision: precision,
       threads: resources.threads)
-    return LoadedModel(model: model, remarks: Self.remarks(on: model))
+    var loaded = LoadedModel(model: model, remarks: Self.remarks(on: model))
+    if let cache, let digested {
+      let fingerprint = try fingerprint(of: opened, configuration: configuration, weights: digested, model: model)
+      loaded.model = CachedModel(model, journal: try ObservationJournal(folder: cache, fingerprint: fingerprint))
+    }
+    return loaded
+  }
+
+  /// What a model's observations depend on.
+  private func fingerprint(
+    of opened: OpenedModel, configuration: [UInt8], weights: DigestedWeights, model: LanguageModel
+  ) throws -> ModelFingerprint {
+    var lines = ["products \(model.precision.rawValue) \(MatrixProduct.libraryVersion)"]
+    lines.append("configuration \(configuration.withUnsafeBytes { ContentDigest(of: $0).text })")
+    for name in Self.companions {
+      guard let bytes = try opened.folder.file(named: name) else { continue }
+      lines.append("\(name) \(bytes.withUnsafeBytes { ContentDigest(of: $0).text })")
+    }
+    return ModelFingerprint(of: lines + weights.lines)
   }
 
   /// Loads an embedding model: a checkpoint, or a spec that is merged while it is loaded.

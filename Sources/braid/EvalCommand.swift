@@ -3,6 +3,7 @@ import Batches
 import Documents
 import Evaluation
 import Foundation
+import LanguageModels
 import Reports
 import Tasks
 

@@ -53,6 +53,12 @@ struct EvaluationOptions: ParsableArguments {
   @Option(help: "How weights are held and multiplied: \(Precision.allCases.map(\.rawValue).joined(separator: " or ")).")
   var precision: Precision = .float32
 
+  @Option(
+    help: ArgumentHelp(
+      "Keep what models answer in this folder, by the tokens and a digest of the weights, and ask only what is not "
+        + "known yet.", valueName: "folder"))
+  var cache: String?
+
   @Flag(help: "Make unknown keys in specs warnings.")
   var lenient = false
 
@@ -99,7 +105,8 @@ struct EvaluationOptions: ParsableArguments {
   /// Where models come from.
   var loader: ModelLoader {
     ModelLoader(
-      resources: resources.resources, precision: precision, isLenient: lenient, overrides: overrides.overrides)
+      resources: resources.resources, precision: precision, isLenient: lenient, overrides: overrides.overrides,
+      cache: cache)
   }
 }
 

@@ -197,7 +197,7 @@ import Testing
     let (plain, adapted) = (try merge("first"), try merge("first+lora"))
     let resources = Self.resources[0]
     // What it takes to read through an adapter is counted, and it is less than the budget of a small merge.
-    let estimates = try [plain, adapted].map { resources.estimate(for: $0.plan, sources: $0.sources) }
+    let estimates = [plain, adapted].map { resources.estimate(for: $0.plan, sources: $0.sources) }
     #expect(estimates[1] > estimates[0])
     #expect(estimates[1] - estimates[0] < 2 * resources.memory)
     let one = PlannedTensorSource(plan: plain.plan, sources: plain.sources, resources: resources)

@@ -100,8 +100,8 @@ enum ObservationKey {
   }
 
   static func generation(_ request: GenerationRequest) -> ContentDigest {
-    let stops = request.stops.flatMap { [Int.min] + $0.utf8.map(Int.init) }
-    return digest([Int.min, request.maximumNewTokens] + request.prompt + stops)
+    let stops = request.stops.flatMap { [$0.utf8.count] + $0.utf8.map(Int.init) }
+    return digest([Int.min, request.maximumNewTokens, request.stops.count] + stops + request.prompt)
   }
 
   private static func digest(_ numbers: [Int]) -> ContentDigest {

@@ -219,6 +219,9 @@ final class WeightLoader: Sendable {
     }
   }
 
+  /// The smallest tensor whose pages are given back.
+  private static let smallestRelease = 1 << 20
+
   /// A matrix laid out for products.
   ///
   /// - Parameters:
@@ -263,6 +266,11 @@ final class WeightLoader: Sendable {
       }
     } catch {
       throw .weights(model: model, message: "the tensor \(tensor.description.name) cannot be packed: \(error)")
+    }
+    // The packed copy takes the file's place in memory. Small tensors are not worth it: pages beside them go as well,
+    // and come back one by one.
+    if tensor.bytes.count >= Self.smallestRelease {
+      (tensor.owner as? TensorRegion)?.release(0..<tensor.bytes.count)
     }
     return matrix
   }

@@ -52,7 +52,13 @@ struct AddedTokenFinder: Sendable {
   /// Looks for tokens by the spelling that is given with each; empty spellings are never found.
   init(_ spelled: [(token: AddedToken, spelling: [UInt8])]) {
     tokens = spelled.map(\.token)
-    spellings = PieceTrie(spelled.map { $0.spelling[...] })
+    var bytes: [UInt8] = []
+    var places: [Range<Int>] = []
+    for entry in spelled {
+      places.append(bytes.count..<bytes.count + entry.spelling.count)
+      bytes += entry.spelling
+    }
+    spellings = PieceTrie(bytes, places)
   }
 
   /// Whether there is nothing to look for.

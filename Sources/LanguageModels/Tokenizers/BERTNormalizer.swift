@@ -83,11 +83,11 @@ struct BERTNormalizer: Sendable {
       position += length
       let found = classes[scalar.value]
       if cleans {
+        if found.contains(.control) || scalar.value == 0xFFFD { continue }
         if found.contains(.space) {
           body(" ")
           continue
         }
-        if found.contains(.control) || scalar.value == 0xFFFD { continue }
       }
       let isSpaced = spacesIdeographs && found.contains(.ideograph)
       if isSpaced { body(" ") }

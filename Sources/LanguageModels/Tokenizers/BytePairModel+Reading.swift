@@ -2,7 +2,7 @@ internal import Documents
 
 extension BytePairModel {
   /// Reads the model of a `tokenizer.json`.
-  init(_ value: ModelValue, _ document: TokenizerDocument) throws(ModelError) {
+  convenience init(_ value: ModelValue, _ document: TokenizerDocument) throws(ModelError) {
     let vocabulary = try Vocabulary(reading: document.vocabularyEntries, of: value)
     var options = Options()
     options.fallsBackToBytes = try value.bool("byte_fallback", default: false)
@@ -35,6 +35,7 @@ extension BytePairModel {
     var pairs: [(left: UInt32, right: UInt32, result: UInt32)] = []
     pairs.reserveCapacity(min(entries.byteCount / 12, 1 << 20))
     var text: [UInt8] = []
+    var nearby = 0
     let space = UInt8(ascii: " ")
     while try entries.next() {
       text.removeAll(keepingCapacity: true)
@@ -65,7 +66,7 @@ extension BytePairModel {
         else { return nil }
         let result =
           prefix.isEmpty
-          ? vocabulary.token(text) : vocabulary.token(Array(text[..<middle]) + text[(middle + prefix.count)...])
+          ? vocabulary.token(text, near: &nearby) : vocabulary.token(Array(text[..<middle]) + text[(middle + prefix.count)...])
         return result.map { (UInt32(left), UInt32(right), UInt32($0)) }
       }
       guard let merge else {

@@ -1,6 +1,6 @@
 /// Byte-pair encoding of words: neighbouring symbols are merged, always the pair that was learnt first, of equal ones
 /// the leftmost, until no pair is known.
-struct BytePairModel: Sendable {
+final class BytePairModel: Sendable {
   /// The largest token number accepted, far above any real vocabulary.
   static let largestToken = (1 << 26) - 1
 
@@ -104,6 +104,17 @@ struct BytePairModel: Sendable {
         if owesUnknown, let unknown { append(unknown) }
         owesUnknown = false
         append(token)
+      } else if isPlain, let byteTokens {
+        // A character's bytes, if every one of them has a token.
+        let before = count
+        for byte in word[start..<end] { if let token = byteTokens[Int(byte)] { append(token) } }
+        if count - before < end - start {
+          count = before
+          if let unknown {
+            if owesUnknown, !fusesUnknown { append(unknown) }
+            owesUnknown = true
+          }
+        }
       } else if let bytes = byteTokens(of: word[start..<end], isLast: end == word.count, isFirst: start == 0) {
         // There may be more of them than the character has bytes, if prefix and suffix go along.
         if count + bytes.count + 2 > word.count * 2 + 2 { return overflowing(word, scratch) }
@@ -137,9 +148,12 @@ struct BytePairModel: Sendable {
   private func merge(_ count: Int, _ scratch: EncodingScratch) {
     // Scanning all pairs for the best one is quickest for words as people write them.
     if count <= 32 { return mergeByScanning(count, scratch) }
-    var queue = MergeQueue(UnsafeBufferPointer(start: scratch.symbols, count: count))
+    var queue = MergeQueue()
+    swap(&queue, &scratch.queue)
+    queue.load(UnsafeBufferPointer(start: scratch.symbols, count: count))
     queue.run(merges)
     queue.forEach(scratch.append)
+    swap(&queue, &scratch.queue)
   }
 
   private func mergeByScanning(_ symbolCount: Int, _ scratch: EncodingScratch) {
@@ -171,19 +185,23 @@ struct BytePairModel: Sendable {
 
   // MARK: Cutting
 
-  /// Whether a text can be cut before a sign wherever another character stands before the sign, and each part be
-  /// encoded by itself: no merge joins anything over such a place.
-  func isCut(before sign: [UInt8]) -> Bool {
-    guard prefix.isEmpty, suffix.isEmpty, vocabulary.token(sign) != nil else { return false }
-    var isCut = true
+  /// Where a text can be cut before a sign, and each part be encoded by itself, because no merge joins over the place:
+  /// for each byte, whether it can when the byte stands before the sign. Nil if it never can.
+  func cuts(before sign: [UInt8]) -> [Bool]? {
+    guard prefix.isEmpty, suffix.isEmpty, vocabulary.token(sign) != nil, let last = sign.last else { return nil }
+    var isCut = [Bool](repeating: true, count: 256)
+    // Merges of signs only stay within a run of them, and runs are not cut.
+    isCut[Int(last)] = false
+    var isSeparate = true
     merges.forEach { left, right in
-      guard isCut, let second = vocabulary.spelling(of: Int(right)), second.starts(with: sign) else { return }
-      guard let first = vocabulary.spelling(of: Int(left)), first.suffix(sign.count).elementsEqual(sign) else {
-        isCut = false
+      guard vocabulary.spelling(of: Int(right), startsWith: sign) else { return }
+      guard let first = vocabulary.spelling(of: Int(left)), let end = first.last else {
+        isSeparate = false
         return
       }
+      if !first.suffix(sign.count).elementsEqual(sign) { isCut[Int(end)] = false }
     }
-    return isCut
+    return isSeparate ? isCut : nil
   }
 
   /// Whether a word that is in the vocabulary is one token however it is merged.

@@ -12,6 +12,8 @@ final class EncodingScratch: @unchecked Sendable {
   private(set) var symbols: UnsafeMutablePointer<UInt32>
   private(set) var pairs: UnsafeMutablePointer<UInt64>
   private var symbolCapacity = 1 << 8
+  /// The merges that wait in a long word.
+  var queue = MergeQueue()
   /// The best ways through a word for the models that look for them.
   var ways: [UnigramModel.Way] = []
 
@@ -90,14 +92,15 @@ final class EncodingScratch: @unchecked Sendable {
       tokens = .allocate(capacity: capacity)
       count = 0
     }
-    if symbolCapacity > Self.kept { 
+    if symbolCapacity > Self.kept {
       symbolCapacity = 1 << 8
       symbols.deallocate()
       pairs.deallocate()
       symbols = .allocate(capacity: symbolCapacity)
       pairs = .allocate(capacity: symbolCapacity)
     }
-    ways = []
+    if ways.count > Self.kept { ways = [] }
+    if queue.capacity > Self.kept { queue = MergeQueue() }
   }
 }
 
@@ -108,7 +111,7 @@ final class EncodingScratch: @unchecked Sendable {
 final class WordCache {
   static let longestWord = 32
   private static let mostTokens = 6
-  private static let slotCount = 1 << 15
+  private static let slotCount = 1 << 16
 
   private typealias Key = (UInt64, UInt64, UInt64, UInt64)
 

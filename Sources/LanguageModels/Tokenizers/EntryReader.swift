@@ -204,9 +204,10 @@ extension Vocabulary {
   /// Checks that every spelling is UTF-8.
   func checkText(_ value: ModelValue) throws(ModelError) {
     let isText = bytes.withUnsafeBufferPointer { all in
-      ByteText.isValid(all) && (0..<count).allSatisfy { entry in
-        spelling(ofEntry: entry).first.map { $0 & 0xC0 != 0x80 } ?? true
-      }
+      ByteText.isValid(all)
+        && (0..<count).allSatisfy { entry in
+          spelling(ofEntry: entry).first.map { $0 & 0xC0 != 0x80 } ?? true
+        }
     }
     guard isText else { throw value.failure("not valid JSON: a string is not valid UTF-8") }
   }

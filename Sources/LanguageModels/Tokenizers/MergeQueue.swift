@@ -1,19 +1,28 @@
 /// The symbols of a long word and the merges that wait in it: a linked list in arrays, and a heap ordered by rank and
 /// then by position.
 struct MergeQueue {
-  private(set) var symbols: [UInt32]
-  private var nexts: [Int32]
-  private var previouses: [Int32]
+  private var symbols: [UInt32] = []
+  private var nexts: [Int32] = []
+  private var previouses: [Int32] = []
   private var heap: [UInt64] = []
 
   /// No token has this number: the symbol has become a part of another one.
   private static let gone = UInt32.max
 
-  init(_ symbols: UnsafeBufferPointer<UInt32>) {
-    self.symbols = Array(symbols)
-    nexts = symbols.indices.map { $0 + 1 < symbols.count ? Int32($0 + 1) : -1 }
-    previouses = symbols.indices.map { Int32($0 - 1) }
-    heap.reserveCapacity(symbols.count)
+  /// How many symbols there is memory for.
+  var capacity: Int { symbols.capacity }
+
+  /// Begins with other symbols, in the memory of the last ones.
+  mutating func load(_ symbols: UnsafeBufferPointer<UInt32>) {
+    self.symbols.removeAll(keepingCapacity: true)
+    self.symbols.append(contentsOf: symbols)
+    nexts.removeAll(keepingCapacity: true)
+    previouses.removeAll(keepingCapacity: true)
+    heap.removeAll(keepingCapacity: true)
+    for place in symbols.indices {
+      nexts.append(place + 1 < symbols.count ? Int32(place + 1) : -1)
+      previouses.append(Int32(place - 1))
+    }
   }
 
   /// Joins all that can be joined.

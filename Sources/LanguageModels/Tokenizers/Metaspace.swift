@@ -6,7 +6,7 @@ struct Metaspace: Sendable {
   }
 
   private let sign: [UInt8]
-  private let prepending: Prepending
+  let prepending: Prepending
   /// Whether a piece is cut before every sign.
   private let splits: Bool
 

@@ -105,6 +105,42 @@ indirect enum Normalizer: Sendable {
     }
   }
 
+  /// Whether the first character of a text is still there once it is normalised, or something stands in its place.
+  ///
+  /// A sign that belongs to the beginning of a text is put there only then: a peculiarity of the reference library.
+  func keepsBeginning(
+    of text: UnsafeBufferPointer<UInt8>, _ classes: ScalarClasses
+  ) throws(TextPatternError) -> Bool {
+    guard !text.isEmpty else { return true }
+    let (found, length) = classes.at(0, text)
+    switch self {
+    case .stripAccents: return !found.contains(.mark)
+    case .strip(left: true, right: _): return !found.contains(.space)
+    case .replace(let pattern, let replacement):
+      guard let match = try pattern.matches(in: text).first, match.lowerBound == 0, !match.isEmpty else { return true }
+      return match.upperBound == length && !replacement.isEmpty
+    case .replaceText(let pattern, let replacement):
+      return !text.starts(with: pattern) || pattern.count == length && !replacement.isEmpty
+    case .machineTranslation, .bert:
+      return try !apply(UnsafeBufferPointer(rebasing: text[0..<length]), classes).isEmpty
+    case .sequence(let steps):
+      guard let first = steps.first else { return true }
+      guard steps.count > 1 else { return try first.keepsBeginning(of: text, classes) }
+      guard try first.keepsBeginning(of: text, classes) else { return false }
+      let next = try first.apply(text, classes)
+      let rest = Normalizer.sequence(Array(steps.dropFirst()))
+      let outcome: Result<Bool, TextPatternError> = next.withUnsafeBufferPointer { bytes in
+        do throws(TextPatternError) {
+          return .success(try rest.keepsBeginning(of: bytes, classes))
+        } catch {
+          return .failure(error)
+        }
+      }
+      return try outcome.get()
+    default: return true
+    }
+  }
+
   /// The normalised text.
   func apply(_ text: [UInt8], _ classes: ScalarClasses) throws(TextPatternError) -> [UInt8] {
     let result: Result<[UInt8], TextPatternError> = text.withUnsafeBufferPointer { bytes in

@@ -11,42 +11,31 @@ struct PieceTrie: Sendable {
 
   /// Makes a tree; of equal strings the last one counts, and empty ones are never found.
   ///
-  /// - Parameter pieces: the strings; each is found as its place in this list.
-  init(_ pieces: [ArraySlice<UInt8>]) {
-    // Sorted by the first eight bytes as a number, most comparisons are of numbers.
-    let keys = pieces.map { piece in
-      piece.prefix(8).reduce(into: (UInt64(0), UInt64(56))) { key, byte in
-        key.0 |= UInt64(byte) << key.1
-        key.1 &-= 8
-      }.0
-    }
-    let order = pieces.indices.sorted { a, b in
-      if keys[a] != keys[b] { return keys[a] < keys[b] }
-      if pieces[a].count <= 8 || pieces[b].count <= 8, pieces[a].count != pieces[b].count {
-        return pieces[a].count < pieces[b].count
-      }
-      if pieces[a].count <= 8 { return a < b }
-      for (first, second) in zip(pieces[a].dropFirst(8), pieces[b].dropFirst(8)) where first != second {
-        return first < second
-      }
-      return pieces[a].count == pieces[b].count ? a < b : pieces[a].count < pieces[b].count
-    }
-    // The pieces below each node whose children are still to be made.
-    var waiting: [(node: Int, pieces: Range<Int>)] = [(0, order.startIndex..<order.endIndex)]
+  /// - Parameters:
+  ///   - bytes: what the strings lie in.
+  ///   - places: where each of them lies; each is found as its number in this list.
+  init(_ bytes: [UInt8], _ places: [Range<Int>]) {
+    let size = places.reduce(1) { $0 + $1.count }
+    labels.reserveCapacity(size)
+    firsts.reserveCapacity(size)
+    counts.reserveCapacity(size)
+    values.reserveCapacity(size)
+    var sorter = Sorter(bytes: bytes, places: places)
+    // The strings below each node whose children are still to be made.
+    var waiting: [(node: Int, pieces: Range<Int>)] = [(0, places.indices)]
     var depth = 0
     while !waiting.isEmpty {
       var next: [(node: Int, pieces: Range<Int>)] = []
+      next.reserveCapacity(waiting.count)
       for (node, range) in waiting {
-        var position = range.lowerBound
-        while position < range.upperBound, pieces[order[position]].count == depth {
-          if depth > 0 { values[node] = Int32(order[position]) }
-          position += 1
-        }
+        var position = sorter.sort(range, byByteAt: depth)
+        // Strings that end here come first, and the last of them counts.
+        if position > range.lowerBound, depth > 0 { values[node] = sorter.order[position - 1] }
         firsts[node] = UInt32(labels.count)
         while position < range.upperBound {
           let start = position
-          let label = Self.byte(pieces[order[position]], depth)
-          while position < range.upperBound, Self.byte(pieces[order[position]], depth) == label { position += 1 }
+          let label = sorter.byte(position, depth)
+          while position < range.upperBound, sorter.byte(position, depth) == label { position += 1 }
           if node == 0 { roots[Int(label)] = UInt32(labels.count) }
           next.append((labels.count, start..<position))
           counts[node] += 1
@@ -61,8 +50,58 @@ struct PieceTrie: Sendable {
     }
   }
 
-  @inline(__always)
-  private static func byte(_ piece: ArraySlice<UInt8>, _ depth: Int) -> UInt8 { piece[piece.startIndex + depth] }
+  /// Sorts the strings below a node by one of their bytes; strings that are equal stay in their order.
+  private struct Sorter {
+    let bytes: [UInt8]
+    let places: [Range<Int>]
+    var order: [Int32]
+    private var copy: [Int32]
+
+    init(bytes: [UInt8], places: [Range<Int>]) {
+      self.bytes = bytes
+      self.places = places
+      order = places.indices.map(Int32.init)
+      copy = order
+    }
+
+    @inline(__always)
+    func byte(_ position: Int, _ depth: Int) -> UInt8 { bytes[places[Int(order[position])].lowerBound + depth] }
+
+    /// A key for sorting: strings that end before this byte come first.
+    @inline(__always)
+    private func key(_ piece: Int32, _ depth: Int) -> Int {
+      let place = places[Int(piece)]
+      return depth < place.count ? Int(bytes[place.lowerBound + depth]) + 1 : 0
+    }
+
+    /// Sorts, and returns where the strings begin that have this byte.
+    mutating func sort(_ range: Range<Int>, byByteAt depth: Int) -> Int {
+      if range.count < 32 {
+        for next in range.dropFirst() {
+          let piece = order[next]
+          let wanted = key(piece, depth)
+          var place = next
+          while place > range.lowerBound, key(order[place - 1], depth) > wanted {
+            order[place] = order[place - 1]
+            place -= 1
+          }
+          order[place] = piece
+        }
+      } else {
+        var starts = [Int](repeating: 0, count: 258)
+        for position in range { starts[key(order[position], depth) + 1] += 1 }
+        for key in 1..<258 { starts[key] += starts[key - 1] }
+        for position in range {
+          let piece = order[position]
+          let key = key(piece, depth)
+          copy[range.lowerBound + starts[key]] = piece
+          starts[key] += 1
+        }
+        for position in range { order[position] = copy[position] }
+      }
+      return range.first { key(order[$0], depth) > 0 } ?? range.upperBound
+    }
+  }
 
   /// Whether there is nothing to find.
   var isEmpty: Bool { labels.count == 1 }

@@ -3,7 +3,7 @@ indirect enum PreTokenizer: Sendable {
   case byteLevel(addsPrefixSpace: Bool, splitter: TextPattern?)
   case digits(individual: Bool)
   case split(TextPattern, SplitBehavior, inverted: Bool)
-  case whitespace(TextPattern)
+  case whitespace
   case whitespaceSplit
   case punctuation(SplitBehavior)
   case delimiter(Unicode.Scalar)
@@ -42,7 +42,7 @@ indirect enum PreTokenizer: Sendable {
       self = .split(
         try value.member("pattern").pattern(), try value.kind("behavior", of: "split behavior"),
         inverted: try value.bool("invert", default: false))
-    case .whitespace: self = .whitespace(try value.builtIn(#"\w+|[^\w\s]+"#))
+    case .whitespace: self = .whitespace
     case .whitespaceSplit: self = .whitespaceSplit
     case .punctuation:
       self = .punctuation(value["behavior"] == nil ? .isolated : try value.kind("behavior", of: "split behavior"))
@@ -77,10 +77,9 @@ indirect enum PreTokenizer: Sendable {
       try text.cut { (piece) throws(TextPatternError) in
         behavior.parts(try pattern.matches(in: piece), inverted: inverted, count: piece.count)
       }
-    case .whitespace(let pattern):
-      try text.cut { (piece) throws(TextPatternError) in
-        SplitBehavior.removed.parts(try pattern.matches(in: piece), inverted: true, count: piece.count)
-      }
+    case .whitespace:
+      text.cut(.removed, classes) { found, _ in found.contains(.space) }
+      text.cut(.contiguous, classes) { found, _ in found.contains(.word) }
     case .whitespaceSplit: text.cut(.removed, classes) { found, _ in found.contains(.space) }
     case .punctuation(let behavior): text.cut(behavior, classes) { found, _ in found.contains(.punctuation) }
     case .delimiter(let delimiter): text.cut(.removed, classes) { _, scalar in scalar == delimiter.value }

@@ -28,6 +28,8 @@ struct ScalarClass: OptionSet, Sendable {
   static let changesCase = ScalarClass(rawValue: 1 << 12)
   /// Neither changed by canonical decomposition nor moved by it.
   static let decomposed = ScalarClass(rawValue: 1 << 13)
+  /// Part of a word by Unicode Technical Standard 18.
+  static let word = ScalarClass(rawValue: 1 << 14)
 
   /// The classes of a scalar, from Unicode's properties.
   init(_ scalar: Unicode.Scalar) {
@@ -57,6 +59,7 @@ struct ScalarClass: OptionSet, Sendable {
     if scalar.isIdeograph { classes.insert(.ideograph) }
     if !isMark, !scalar.joinsComposition, scalar.stays(in: .composed) { classes.insert(.composed) }
     if !isMark, scalar.stays(in: .decomposed) { classes.insert(.decomposed) }
+    if scalar.isWordPart { classes.insert(.word) }
     if properties.changesWhenLowercased { classes.insert(.changesCase) }
     if scalar.standsAlone { classes.insert(.grapheme) }
     self = classes

@@ -101,8 +101,16 @@ indirect enum TokenDecoder: Sendable {
 
   private func strip(_ token: [UInt8], _ scalar: Unicode.Scalar, start: Int, stop: Int) -> [UInt8] {
     var scalars = Array(String(decoding: token, as: UTF8.self).unicodeScalars)[...]
-    for _ in 0..<start where scalars.first == scalar { scalars.removeFirst() }
-    for _ in 0..<stop where scalars.last == scalar { scalars.removeLast() }
+    var count = 0
+    while count < start, scalars.first == scalar {
+      scalars.removeFirst()
+      count += 1
+    }
+    count = 0
+    while count < stop, scalars.last == scalar {
+      scalars.removeLast()
+      count += 1
+    }
     var result = String.UnicodeScalarView()
     result.append(contentsOf: scalars)
     return Array(String(result).utf8)

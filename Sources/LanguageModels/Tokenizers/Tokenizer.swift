@@ -145,13 +145,17 @@ public final class Tokenizer: TextTokenizer {
       case .text(let range):
         let part = UnsafeBufferPointer(rebasing: text[range])
         guard let normalizer else {
-          try encodeNormalized(part, scratch)
+          try encodeNormalized(part, keepsBeginning: true, scratch)
           continue
         }
         let normalized = try normalizer.apply(part, scratch.classes)
+        var keepsBeginning = true
+        if words.asksForBeginning, scratch.count == 0 {
+          keepsBeginning = try normalizer.keepsBeginning(of: part, scratch.classes)
+        }
         let outcome: Result<Void, TextPatternError> = normalized.withUnsafeBufferPointer { bytes in
           do throws(TextPatternError) {
-            return .success(try encodeNormalized(bytes, scratch))
+            return .success(try encodeNormalized(bytes, keepsBeginning: keepsBeginning, scratch))
           } catch {
             return .failure(error)
           }
@@ -162,14 +166,15 @@ public final class Tokenizer: TextTokenizer {
   }
 
   private func encodeNormalized(
-    _ text: UnsafeBufferPointer<UInt8>, _ scratch: EncodingScratch
+    _ text: UnsafeBufferPointer<UInt8>, keepsBeginning: Bool, _ scratch: EncodingScratch
   ) throws(TextPatternError) {
     for part in normalizedFinder.parts(of: text) {
       switch part {
       case .token(let token): scratch.append(UInt32(truncatingIfNeeded: token))
       case .text(let range):
         try words.encode(
-          UnsafeBufferPointer(rebasing: text[range]), beginsText: scratch.count == 0, model, into: scratch)
+          UnsafeBufferPointer(rebasing: text[range]), beginsText: scratch.count == 0 && keepsBeginning, model,
+          into: scratch)
       }
     }
   }

@@ -1,3 +1,5 @@
+internal import Documents
+
 /// A `tokenizer.json` whose long parts, vocabulary and merges, are left as text.
 ///
 /// A vocabulary has up to half a million entries, and a tree of all their values costs many times what reading them
@@ -11,22 +13,29 @@ struct TokenizerDocument {
   private(set) var merges: Range<Int>?
 
   init(_ bytes: [UInt8], file: String) throws(ModelError) {
-    var finder = LongPartFinder(bytes)
-    guard finder.find(), !finder.parts.isEmpty else {
+    let parts = bytes.withUnsafeBufferPointer { bytes in
+      var finder = LongPartFinder(bytes)
+      return finder.find() ? finder.parts : [:]
+    }
+    guard !parts.isEmpty else {
       root = try ModelDocument.parse(bytes, file: file)
       return
     }
-    vocabulary = finder.parts["vocab"]
-    merges = finder.parts["merges"]
+    vocabulary = parts["vocab"]
+    merges = parts["merges"]
     // Everything else keeps its place, so that errors name the right line.
     var short = bytes
-    for range in finder.parts.values {
-      for place in range.dropFirst().dropLast() where bytes[place] != UInt8(ascii: "\n") {
-        short[place] = UInt8(ascii: " ")
+    for range in parts.values {
+      short.withUnsafeMutableBufferPointer { short in
+        UnsafeMutableBufferPointer(rebasing: short[range].dropFirst().dropLast()).update(repeating: UInt8(ascii: " "))
       }
     }
-    let value = try ModelDocument.parse(short, file: file)
-    root = ModelValue(node: value.node, path: "", document: ModelDocument(file: file, bytes: bytes))
+    let document = ModelDocument(file: file, bytes: bytes)
+    do throws(JSONError) {
+      root = ModelValue(node: try JSONParser.parse(short), path: "", document: document)
+    } catch {
+      throw document.failure(atByte: error.offset, "not valid JSON: \(error.message)")
+    }
   }
 
   /// A reader of the vocabulary's entries.
@@ -40,11 +49,11 @@ struct TokenizerDocument {
 
 /// Finds where `model.vocab` and `model.merges` stand, without looking at what they hold.
 private struct LongPartFinder {
-  private let bytes: [UInt8]
+  private let bytes: UnsafeBufferPointer<UInt8>
   private var position = 0
   private(set) var parts: [String: Range<Int>] = [:]
 
-  init(_ bytes: [UInt8]) { self.bytes = bytes }
+  init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
   /// Whether the text has the outline of a JSON object; what is in it is checked by those who read it.
   mutating func find() -> Bool {

@@ -1,12 +1,14 @@
 internal import Documents
 
 /// Pieces with scores: a word becomes those pieces whose scores add up to the most.
-struct UnigramModel: Sendable {
+final class UnigramModel: Sendable {
   let vocabulary: Vocabulary
   private let scores: [Double]
   private let pieces: PieceTrie
   private let unknown: UInt32?
   private let unknownScore: Double
+  /// Whether sums of scores are rounded to 32 bits, as SentencePiece itself has them.
+  private let rounds: Bool
   /// The token of each byte, for characters that are no piece; nil where the vocabulary has none for a byte.
   private let byteTokens: [UInt32?]?
 
@@ -20,23 +22,28 @@ struct UnigramModel: Sendable {
     var score = 0.0
   }
 
-  /// - Parameter takesPart: whether words are made of an entry.
+  /// - Parameters:
+  ///   - rounds: whether sums of scores are rounded to 32 bits.
+  ///   - takesPart: whether words are made of an entry.
   init(
-    _ vocabulary: Vocabulary, scores: [Double], unknown: Int?, fallsBackToBytes: Bool,
+    _ vocabulary: Vocabulary, scores: [Double], unknown: Int?, fallsBackToBytes: Bool, rounds: Bool = false,
     where takesPart: (Int) -> Bool = { _ in true }
   ) {
     self.vocabulary = vocabulary
     self.scores = scores
     self.unknown = unknown.map(UInt32.init)
-    unknownScore = (scores.indices.lazy.filter(takesPart).map { scores[$0] }.min() ?? 0) - Self.unknownPenalty
+    self.rounds = rounds
+    let worst = scores.indices.lazy.filter(takesPart).map { scores[$0] }.min() ?? 0
+    unknownScore = rounds ? Double(Float(worst - Self.unknownPenalty)) : worst - Self.unknownPenalty
     // Empty strings are never found.
-    pieces = PieceTrie((0..<vocabulary.count).map { takesPart($0) ? vocabulary.spelling(ofEntry: $0) : [] })
+    pieces = PieceTrie(
+      vocabulary.bytes, (0..<vocabulary.count).map { takesPart($0) ? vocabulary.place($0) : 0..<0 })
     byteTokens =
       fallsBackToBytes ? ByteSpelling.all.map { vocabulary.token($0).map(UInt32.init) } : nil
   }
 
   /// Reads the model of a `tokenizer.json`.
-  init(_ value: ModelValue, _ document: TokenizerDocument) throws(ModelError) {
+  convenience init(_ value: ModelValue, _ document: TokenizerDocument) throws(ModelError) {
     let list = try value.member("vocab")
     guard var entries = document.vocabularyEntries, !entries.isObject else {
       throw list.failure("expected an array, found \(list.node.kind)")
@@ -48,7 +55,7 @@ struct UnigramModel: Sendable {
       try entries.mark("[", "expected a piece and its score")
       try entries.string { for byte in $0 { vocabulary.append(byte: byte) } }
       try entries.mark(",", "expected a piece and its score")
-      guard let score = Double(try entries.number().text), score.isFinite else {
+      guard let score = LooseNumber.value(try entries.number().text), score.isFinite else {
         throw entries.failure("the score is no number that can be used")
       }
       try entries.mark("]", "expected a piece and its score")
@@ -105,8 +112,9 @@ struct UnigramModel: Sendable {
       let length = min(ScalarReader.length(word[position]), word.count - position)
       let here = ways[position].score
       var hasCharacter = false
-      @inline(__always) func offer(_ token: UInt32, _ score: Double, _ length: Int) {
+      @inline(__always) func offer(_ token: UInt32, _ sum: Double, _ length: Int) {
         let end = position + length
+        let score = rounds ? Double(Float(sum)) : sum
         if ways[end].start < 0 || score > ways[end].score {
           ways[end] = Way(start: Int32(truncatingIfNeeded: position), token: token, score: score)
         }

@@ -63,7 +63,9 @@ struct Vocabulary: Sendable {
         }
         slots[slot] = hash & ~0xFFFF_FFFF | UInt64(entry + 1)
         let token = tokens[entry]
-        if token <= largestDense { entries[Int(token)] = UInt32(entry + 1) } else {
+        if token <= largestDense {
+          entries[Int(token)] = UInt32(entry + 1)
+        } else {
           distantEntries[token] = UInt32(entry + 1)
         }
       }
@@ -71,7 +73,8 @@ struct Vocabulary: Sendable {
     self.slots = slots
   }
 
-  private func place(_ entry: Int) -> Range<Int> { Int(starts[entry])..<Int(starts[entry + 1]) }
+  /// Where the spelling of an entry lies in ``bytes``.
+  func place(_ entry: Int) -> Range<Int> { Int(starts[entry])..<Int(starts[entry + 1]) }
 
   /// The spelling of an entry.
   func spelling(ofEntry entry: Int) -> ArraySlice<UInt8> { bytes[place(entry)] }
@@ -95,14 +98,45 @@ struct Vocabulary: Sendable {
     return nil
   }
 
+  /// The token with a spelling, or nil; looked for first at an entry and the one behind it, and the entry where it was
+  /// found there is kept. What merges make stands in a vocabulary in the order of the merges, mostly.
+  func token(_ spelling: UnsafeBufferPointer<UInt8>, near nearby: inout Int) -> Int? {
+    for entry in nearby..<min(nearby + 2, count) {
+      let place = place(entry)
+      let isEqual = bytes.withUnsafeBufferPointer { all in
+        place.count == spelling.count && ByteHash.areEqual(all, place.lowerBound, spelling)
+      }
+      if isEqual {
+        nearby = entry
+        return Int(tokens[entry])
+      }
+    }
+    guard let token = token(spelling) else { return nil }
+    nearby = max(0, entry(of: token) - 1)
+    return token
+  }
+
   /// The token with a spelling, or nil.
   func token(_ spelling: [UInt8]) -> Int? { spelling.withUnsafeBufferPointer(token) }
 
+  /// Whether a token is spelled with these bytes in front.
+  func spelling(of token: Int, startsWith prefix: [UInt8]) -> Bool {
+    let entry = entry(of: token)
+    guard entry > 0 else { return false }
+    let place = place(entry - 1)
+    return place.count >= prefix.count && prefix.indices.allSatisfy { bytes[place.lowerBound + $0] == prefix[$0] }
+  }
+
+  /// The place of a token's entry, counted from one; zero if there is none.
+  private func entry(of token: Int) -> Int {
+    guard token >= 0, token <= UInt32.max else { return 0 }
+    return Int(token < entries.count ? entries[token] : distantEntries[UInt32(token)] ?? 0)
+  }
+
   /// The spelling of a token, or nil.
   func spelling(of token: Int) -> [UInt8]? {
-    guard token >= 0, token <= UInt32.max else { return nil }
-    let entry = token < entries.count ? entries[token] : distantEntries[UInt32(token)] ?? 0
-    return entry == 0 ? nil : Array(spelling(ofEntry: Int(entry) - 1))
+    let entry = entry(of: token)
+    return entry == 0 ? nil : Array(spelling(ofEntry: entry - 1))
   }
 }
 

@@ -1,5 +1,5 @@
 /// BERT's pieces: from the left always the longest one that fits, marked where it goes on in a word.
-struct WordPieceModel: Sendable {
+final class WordPieceModel: Sendable {
   let vocabulary: Vocabulary
   private let unknown: UInt32
   private let longestWord: Int
@@ -15,14 +15,14 @@ struct WordPieceModel: Sendable {
     self.vocabulary = vocabulary
     self.unknown = UInt32(unknown)
     self.longestWord = longestWord
-    beginnings = PieceTrie((0..<vocabulary.count).map(vocabulary.spelling(ofEntry:)))
+    beginnings = PieceTrie(vocabulary.bytes, (0..<vocabulary.count).map(vocabulary.place))
     let marked = (0..<vocabulary.count).filter { vocabulary.spelling(ofEntry: $0).starts(with: prefix) }
     continuationEntries = marked
-    continuations = PieceTrie(marked.map { vocabulary.spelling(ofEntry: $0).dropFirst(prefix.count) })
+    continuations = PieceTrie(vocabulary.bytes, marked.map { vocabulary.place($0).dropFirst(prefix.count) })
   }
 
   /// Reads the model of a `tokenizer.json`.
-  init(_ value: ModelValue, _ document: TokenizerDocument) throws(ModelError) {
+  convenience init(_ value: ModelValue, _ document: TokenizerDocument) throws(ModelError) {
     let vocabulary = try Vocabulary(reading: document.vocabularyEntries, of: value)
     let name = try value.string("unk_token") ?? "[UNK]"
     guard let unknown = vocabulary.token(Array(name.utf8)) else {
@@ -60,7 +60,7 @@ struct WordPieceModel: Sendable {
 }
 
 /// Whole words only.
-struct WordLevelModel: Sendable {
+final class WordLevelModel: Sendable {
   let vocabulary: Vocabulary
   private let unknown: UInt32?
 

@@ -2,21 +2,26 @@
 enum WordSource: Sendable {
   /// The words of a known pattern, encoded as the bytes they are.
   case scanned(WordScanner, BytePairModel, addsPrefixSpace: Bool, separatesDigits: Bool)
-  /// The words of any pre-tokenizer; those of a byte-pair model are cut before `cut` where nothing joins over it.
-  case pieces(PreTokenizer?, cut: [UInt8]?)
+  /// The words of any pre-tokenizer; those of a byte-pair model are cut further where nothing joins over a place.
+  case pieces(PreTokenizer?, cuts: [Bool]?)
 
   init(_ preTokenizer: PreTokenizer?, _ model: TokenModel) {
     guard case .bytePair(let model) = model else {
-      self = .pieces(preTokenizer, cut: nil)
+      self = .pieces(preTokenizer, cuts: nil)
       return
     }
     if model.takesRawBytes, let preTokenizer, let scan = preTokenizer.byteScan {
       self = .scanned(
         scan.scanner, model, addsPrefixSpace: scan.addsPrefixSpace, separatesDigits: scan.separatesDigits)
     } else {
-      let sign = SentencePieceNormalizer.sign
-      self = .pieces(preTokenizer, cut: model.isCut(before: sign) ? sign : nil)
+      self = .pieces(preTokenizer, cuts: model.cuts(before: SentencePieceNormalizer.sign))
     }
+  }
+
+  /// Whether it matters that a text begins where it began before it was normalised.
+  var asksForBeginning: Bool {
+    if case .pieces(let preTokenizer?, _) = self { return preTokenizer.asksForBeginning }
+    return false
   }
 
   /// Adds the tokens of a normalised text.
@@ -35,9 +40,9 @@ enum WordSource: Sendable {
       } else {
         Self.scan(text, scanner, model, separatesDigits: separatesDigits, into: scratch)
       }
-    case .pieces(let preTokenizer, let cut):
+    case .pieces(let preTokenizer, let cuts):
       guard let preTokenizer else {
-        if !text.isEmpty { try Self.encode(piece: text, cut: cut, model, into: scratch) }
+        if !text.isEmpty { try Self.encode(piece: text, cuts, model, into: scratch) }
         return
       }
       var pieces = PieceText(Array(text), beginsText: beginsText)
@@ -45,7 +50,7 @@ enum WordSource: Sendable {
       let outcome: Result<Void, TextPatternError> = pieces.bytes.withUnsafeBufferPointer { bytes in
         do throws(TextPatternError) {
           for piece in pieces.pieces {
-            try Self.encode(piece: UnsafeBufferPointer(rebasing: bytes[piece]), cut: cut, model, into: scratch)
+            try Self.encode(piece: UnsafeBufferPointer(rebasing: bytes[piece]), cuts, model, into: scratch)
           }
           return .success(())
         } catch {
@@ -97,29 +102,25 @@ enum WordSource: Sendable {
   }
 
   private static func encode(
-    piece: UnsafeBufferPointer<UInt8>, cut: [UInt8]?, _ model: TokenModel, into scratch: EncodingScratch
+    piece: UnsafeBufferPointer<UInt8>, _ cuts: [Bool]?, _ model: TokenModel, into scratch: EncodingScratch
   ) throws(TextPatternError) {
-    guard let cut, piece.count > WordCache.longestWord else { return try encode(word: piece, model, into: scratch) }
+    guard let cuts, piece.count > WordCache.longestWord else { return try encode(word: piece, model, into: scratch) }
     if case .bytePair(let model) = model, model.looksUpWholeWords, let token = model.vocabulary.token(piece) {
       return scratch.append(UInt32(token))
     }
-    let first = cut[0]
     var start = 0
-    // The place behind the sign that was seen last.
-    var behindSign = 0
-    var position = 0
-    while position < piece.count {
-      guard piece[position] == first, piece[position..<min(piece.count, position + cut.count)].elementsEqual(cut)
-      else {
+    var position = 1
+    while position + 2 < piece.count {
+      // The sign for a space, in UTF-8.
+      guard piece[position] == 0xE2, piece[position + 1] == 0x96, piece[position + 2] == 0x81 else {
         position += 1
         continue
       }
-      if position > behindSign, position > start {
+      if cuts[Int(piece[position - 1])] {
         try encode(word: UnsafeBufferPointer(rebasing: piece[start..<position]), model, into: scratch)
         start = position
       }
-      position += cut.count
-      behindSign = position
+      position += 3
     }
     try encode(word: UnsafeBufferPointer(rebasing: piece[start...]), model, into: scratch)
   }
@@ -136,6 +137,15 @@ enum WordSource: Sendable {
 }
 
 extension PreTokenizer {
+  /// Whether something is put in front of the first piece only.
+  fileprivate var asksForBeginning: Bool {
+    switch self {
+    case .metaspace(let metaspace): metaspace.prepending == .first
+    case .sequence(let steps): steps.contains(where: \.asksForBeginning)
+    default: false
+    }
+  }
+
   /// How a scanner can do what this pre-tokenizer does, or nil if none can.
   var byteScan: (scanner: WordScanner, addsPrefixSpace: Bool, separatesDigits: Bool)? {
     switch self {

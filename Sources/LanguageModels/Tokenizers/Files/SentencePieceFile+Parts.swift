@@ -22,10 +22,13 @@ extension SentencePieceFile {
     var decoders: [TokenDecoder] = [
       .replace(try Self.pattern("\u{2581}"), with: [UInt8(ascii: " ")]), .byteFallback, .fuse,
     ]
-    if addsPrefix || normalizer.removesExtraSpaces { decoders.append(.strip(" ", start: 1, stop: 0)) }
+    if addsPrefix || normalizer.removesExtraSpaces {
+      decoders.append(.strip(" ", start: normalizer.removesExtraSpaces ? .max : 1, stop: 0))
+    }
     let model = if kind == .unigram { unigram(vocabulary) } else { try bytePairs(vocabulary) }
     return Tokenizer.Parts(
-      normalizer: .sentencePiece(normalizer), preTokenizer: preTokenizer, model: model, decoder: .sequence(decoders), addedTokens: addedTokens)
+      normalizer: .sentencePiece(normalizer), preTokenizer: preTokenizer, model: model, decoder: .sequence(decoders),
+      addedTokens: addedTokens)
   }
 
   private static func pattern(_ text: String) throws(ModelError) -> TextPattern {
@@ -54,7 +57,7 @@ extension SentencePieceFile {
     .unigram(
       UnigramModel(
         vocabulary, scores: pieces.map { Double($0.score) }, unknown: unknown, fallsBackToBytes: fallsBackToBytes,
-        where: takesPart))
+        rounds: true, where: takesPart))
   }
 
   private func bytePairs(_ vocabulary: Vocabulary) throws(ModelError) -> TokenModel {

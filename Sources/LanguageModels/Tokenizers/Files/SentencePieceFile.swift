@@ -142,7 +142,8 @@ struct SentencePieceFile {
       switch (number, value) {
       case (2, .bytes(let range)) where !range.isEmpty:
         guard let map = CharacterMap(bytes[range]) else {
-          throw failure("byte \(range.lowerBound): found a map of characters whose size does not fit or that is not UTF-8")
+          throw failure(
+            "byte \(range.lowerBound): found a map of characters whose size does not fit or that is not UTF-8")
         }
         normalizer.characters = map
       case (3, .number(let flag)): normalizer.addsPrefix = flag != 0

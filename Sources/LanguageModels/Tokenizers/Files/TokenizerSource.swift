@@ -9,7 +9,9 @@ public struct TokenizerSource: Sendable {
   public static let names = vocabularies.flatMap { $0 } + companions
 
   /// The files of each kind of vocabulary, the best first.
-  private static let vocabularies = [["tokenizer.json"], [SentencePieceFile.name], ["vocab.json", "merges.txt"], ["vocab.txt"]]
+  private static let vocabularies = [
+    ["tokenizer.json"], [SentencePieceFile.name], ["vocab.json", "merges.txt"], ["vocab.txt"],
+  ]
   private static let companions = ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"]
 
   private let files: [String: [UInt8]]
@@ -56,12 +58,12 @@ public struct TokenizerSource: Sendable {
         try TokenizerDocument(bytes, file: "\(model)/tokenizer.json"), specialTokens: settings.specialTokens)
     }
     var parts: Tokenizer.Parts
+    var rule: SpecialTokenRule?
     if let bytes = files[SentencePieceFile.name] {
       let file = try SentencePieceFile(bytes, file: "\(model)/\(SentencePieceFile.name)")
       parts = try file.parts(isLegacy: try settings.isLegacy)
       func spelling(_ token: Int?) -> [UInt8]? { token.map { file.pieces[$0].text } }
-      let rule = try settings.specialTokenRule(begin: spelling(file.begin), end: spelling(file.end))
-      parts.postProcessor = rule.processor { parts.model.vocabulary.token($0) }
+      rule = try settings.specialTokenRule(begin: spelling(file.begin), end: spelling(file.end))
     } else if let vocabulary = files["vocab.json"], let merges = files["merges.txt"] {
       parts = try Self.bytePairs(vocabulary, merges, model, settings)
     } else if let bytes = files["vocab.txt"] {
@@ -72,7 +74,7 @@ public struct TokenizerSource: Sendable {
     }
     try addTokens(to: &parts, model, settings)
     do throws(TextPatternError) {
-      return try Tokenizer(parts, specialTokens: nil)
+      return try Tokenizer(parts, specialTokens: rule)
     } catch {
       throw ModelError.request(model: model, message: error.message)
     }
