@@ -26,7 +26,7 @@ enum TaskKeys {
   ]
   static let dataset = [
     "data_files", "data_dir", "field", "sep", "delimiter", "trust_remote_code", "revision", "cache_dir", "streaming",
-    "name", "encoding",
+    "name", "encoding", "column_names", "header",
   ]
   static let group = ["group", "group_alias", "task", "aggregate_metric_list", "metadata", "tag", "include"]
   static let aggregate = ["metric", "aggregation", "weight_by_size", "filter_list"]
