@@ -145,7 +145,9 @@ extension MismatchRule {
   var summary: String {
     switch self {
     case .skip: "A model whose tensor does not fit is left out of that tensor's merge."
-    case .truncate: "Embeddings and heads are cut to the rows and columns that all have, or to the base's."
+    case .truncate:
+      "Embeddings and heads are cut to the rows and columns that all have, or to the base's; where a model adds to a "
+        + "base that has more rows, it adds nothing to those."
     case .copyBase: "The base's tensor is copied, or the first model's without a base."
     }
   }

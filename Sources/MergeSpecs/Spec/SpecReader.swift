@@ -61,7 +61,9 @@ struct SpecReader {
     let dtype = fields["dtype"].flatMap { readDTypes($0) }
     let outputDType = fields["out_dtype"].flatMap { readDTypes($0) }
     let mismatch = fields["allow_mismatch"].flatMap { readMismatch($0) }
-    if fields["merge_method"] == nil { checkMethods(of: composition, in: root) }
+    // The keys of other kinds of file have been reported already.
+    let isOther = ["experts", "genome"].contains { fields[$0] != nil }
+    if fields["merge_method"] == nil, !isOther { checkMethods(of: composition, in: root) }
     guard let composition else { return nil }
     let units = composition.units(of: named)
     let methods = (fields["merge_method"] == nil ? [] : [named]) + units.map(\.method)
