@@ -26,10 +26,8 @@ struct EvalBench: ParsableCommand {
     for peer in EvalPeer.Kind.allCases where !withoutPeers && !peers.contains(where: { $0.kind == peer }) {
       Figures.note("\(peer.title) was not found: no comparison with it")
     }
-    for (name, size, isLarge) in [
-      ("llama-100m", RandomLlama.Size.hundredMillion, false), ("llama-1.1b", .billion, true),
-    ]
-    where !(small && isLarge) {
+    let models = [("llama-100m", RandomLlama.Size.hundredMillion), ("llama-1.1b", .billion)]
+    for (name, size) in models.prefix(small ? 1 : 2) {
       let folder = "\(data)/\(name)"
       try make(size, at: folder)
       for precision in Precision.allCases
