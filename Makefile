@@ -46,9 +46,9 @@ lint:
 clean:
 	rm -rf .build runs out bench-data
 
-# HDF5, oneDNN, PCRE2, xxHash and zlib with their headers. Nothing is installed if all are there.
-APT := libhdf5-dev libdnnl-dev libpcre2-dev libxxhash-dev zlib1g-dev pkg-config
-BREW := hdf5 onednn pcre2 xxhash zlib pkgconf
+# HDF5, oneDNN, PCRE2, xxHash, zlib and zstd with their headers. Nothing is installed if all are there.
+APT := libhdf5-dev libdnnl-dev libpcre2-dev libxxhash-dev zlib1g-dev libzstd-dev pkg-config
+BREW := hdf5 onednn pcre2 xxhash zlib zstd pkgconf
 
 packages:
 	@if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then \

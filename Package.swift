@@ -17,6 +17,8 @@ let rooms = [
   Room(name: "Documents"),
   Room(name: "Tensors"),
   Room(name: "Patterns", rooms: ["CPCRE2"]),
+  Room(name: "Datasets", rooms: ["Documents", "CZlib", "CZstd"], products: [yams]),
+  Room(name: "Templates", rooms: ["Documents", "Patterns"]),
   Room(name: "Kernels", rooms: ["Tensors", "CKernels", "COneDNN"]),
   Room(
     name: "Checkpoints", rooms: ["Documents", "Tensors", "Kernels", "Patterns", "CHDF5Listing", "CXXHash", "CZlib"]),
@@ -30,11 +32,18 @@ let rooms = [
     rooms: ["Documents", "Tensors", "Kernels", "Checkpoints", "MergeMethods", "Vocabularies", "MergeSpecs"],
     products: [yams]),
   Room(name: "Evaluation", rooms: ["Documents", "Tensors", "Checkpoints", "LanguageModels"]),
+  Room(
+    name: "Tasks", rooms: ["Documents", "Patterns", "Datasets", "Templates", "LanguageModels", "Evaluation"],
+    products: [yams]),
   Room(name: "Comparisons", rooms: ["Documents", "Tensors", "Kernels", "MergeSpecs"]),
   Room(name: "Reports", rooms: ["Documents", "Tensors", "Merging", "Evaluation", "Comparisons"]),
   Room(
     name: "Batches",
-    rooms: ["Documents", "Tensors", "Checkpoints", "LanguageModels", "MergeSpecs", "Merging", "Evaluation", "Reports"]),
+    rooms: [
+      "Documents", "Tensors", "Kernels", "Checkpoints", "LanguageModels", "MergeSpecs", "Merging", "Evaluation",
+      "Datasets",
+      "Tasks", "Reports",
+    ]),
 ]
 let libraries = rooms.map(\.name)
 
@@ -66,6 +75,7 @@ let package = Package(
     .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl")]),
     .systemLibrary(
       name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"]), .brew(["pcre2"])]),
   ]
@@ -84,7 +94,8 @@ let package = Package(
       .executableTarget(
         name: "braid-bench",
         dependencies: ["Documents", "Tensors", "Kernels", "Checkpoints", "LanguageModels", "MergeSpecs", "Merging"]
-          + [argumentParser]),
+          + [argumentParser],
+        exclude: ["Peers"]),
       // What `make fuzz` runs; not a product.
       .executableTarget(name: "braid-fuzz", dependencies: ["Tensors", "Checkpoints", argumentParser]),
       // Fixtures, goldens, ulp comparison and the contract suites; not a product.
@@ -104,7 +115,7 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
   .treatAllWarnings(as: .error),
 ]
-let cells = ["CKernels", "CHDF5", "CHDF5Listing", "COneDNN", "CPCRE2", "CXXHash", "CZlib"]
+let cells = ["CKernels", "CHDF5", "CHDF5Listing", "COneDNN", "CPCRE2", "CXXHash", "CZlib", "CZstd"]
 for target in package.targets where !cells.contains(target.name) {
   target.swiftSettings = (target.swiftSettings ?? []) + strict
 }

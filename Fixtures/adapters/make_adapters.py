@@ -101,7 +101,7 @@ def adapter(kind, base, make, state, names=None, dtype=None, form=None, **settin
     peft = get_peft_model(model, LoraConfig(**{"base_model_name_or_path": base, **settings}))
     with torch.no_grad():
         for name, parameter in peft.named_parameters():
-            if "lora_" in name or "modules_to_save" in name or parameter.requires_grad:
+            if "lora_" in name or "modules_to_save" in name or parameter.requires_grad:  # trained rows among them
                 value = torch.randn_like(parameter) * 0.4
                 parameter.copy_(value.abs() + 0.5 if "magnitude" in name else value)
                 if dtype and "lora_" in name:
@@ -122,7 +122,8 @@ def adapter(kind, base, make, state, names=None, dtype=None, form=None, **settin
             torch.save(weights, folder / "adapter_model.bin")
         elif form == "state":
             # As programs save it that take the state of the wrapped model for the adapter.
-            state_names = [key for key in peft.state_dict() if "lora_" in key or "modules_to_save" in key]
+            marks = ["lora_", "modules_to_save", "token_adapter"]
+            state_names = [key for key in peft.state_dict() if any(mark in key for mark in marks)]
             save_file({key: peft.state_dict()[key].contiguous() for key in state_names},
                       folder / "adapter_model.safetensors")
         else:
@@ -157,6 +158,12 @@ adapter(
 adapter(
     "whole-state", "llama", llama, state, form="state", r=1, lora_alpha=2, target_modules=["0.mlp.up_proj"],
     modules_to_save=["model.norm"])
+adapter(
+    "tokens", "llama", llama, state, r=1, lora_alpha=2, target_modules=["0.mlp.up_proj"],
+    trainable_token_indices=[5, 23, 3])
+adapter(
+    "tokens-by-module", "llama", llama, state, form="state", r=1, lora_alpha=2, target_modules=["0.mlp.up_proj"],
+    trainable_token_indices={"embed_tokens": [0, 7], "lm_head": [9, 2, 8]})
 
 # The checkpoint of GPT-2 has neither the first word of the names nor a head.
 short = lambda name: None if name == "lm_head.weight" else name.removeprefix("transformer.")
@@ -192,3 +199,7 @@ adapter("tied-head", "tied", parted, both, r=2, lora_alpha=4, target_modules=["l
 adapter(
     "tied-whole-embedding", "tied", parted, both, r=1, lora_alpha=1, target_modules=["q_proj"],
     modules_to_save=["embed_tokens"])
+tied = lambda: llama(num_hidden_layers=1, tie_word_embeddings=True)
+adapter(
+    "tied-tokens", "tied", tied, state, lambda name: None if name == "lm_head.weight" else name, r=1, lora_alpha=2,
+    target_modules=["up_proj"], trainable_token_indices=[1, 20])

@@ -1,5 +1,6 @@
 public import Evaluation
 internal import Reports
+public import Tasks
 
 /// Many specs, merged and scored on the same prompts as their parents; an interrupted or repeated run does only what is
 /// left to do.
@@ -47,11 +48,16 @@ public struct Batch: Sendable {
   private let destination: String
   private let evaluator: Evaluator
   private let provider: any ModelProvider
+  private let suite: TaskSuite?
 
   /// Prepares a batch.
   ///
+  /// - Parameter suite: the tasks among the prompts, whose groups are summed up.
+  ///
   /// - Throws: a ``RequestError`` if a spec or a model is named twice.
-  public init(_ request: Request, evaluator: Evaluator, provider: any ModelProvider) throws(RequestError) {
+  public init(
+    _ request: Request, evaluator: Evaluator, provider: any ModelProvider, suite: TaskSuite? = nil
+  ) throws(RequestError) {
     let (arguments, reference) = try ModelList.joined(request.specs + request.models, against: request.against)
     let names = ModelNames.distinct(arguments, reserved: Self.ownNames)
     specs = request.specs
@@ -65,6 +71,7 @@ public struct Batch: Sendable {
     destination = request.destination
     self.evaluator = evaluator
     self.provider = provider
+    self.suite = suite
   }
 
   /// Finds out before the work whether the request makes sense: specs are files, and the models beside them can be
@@ -99,7 +106,9 @@ public struct Batch: Sendable {
         report(.failed(model: entry.name, message))
       }
     }
-    let record = scoring.record(of: answers, against: reference, failures: failures)
+    let scored = scoring.record(of: answers, against: reference, failures: failures)
+    var record = suite?.addingGroups(to: scored) ?? scored
+    record.options = provider.options
     let samples = answers.flatMap { scoring.samples(of: $0.model, answers: $0.answers) }
     try RecordFile.write(samples.map { $0.line + "\n" }.joined(), to: destination + "/samples.jsonl")
     for format in [ReportFormat.json, .csv, .md] {

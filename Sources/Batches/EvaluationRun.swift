@@ -1,4 +1,5 @@
 public import Evaluation
+public import Tasks
 
 /// Models that are asked the same prompts, one after the other, and compared.
 public struct EvaluationRun: Sendable {
@@ -16,6 +17,8 @@ public struct EvaluationRun: Sendable {
     public var record: ScoreRecord
     /// Every answer.
     public var samples: [SampleRecord]
+    /// The answers of each model that gave some, and how long it took, in seconds.
+    public var answers: [(model: String, argument: String, answers: [Answer], seconds: Double)]
   }
 
   /// The models, the one to compare with included.
@@ -24,15 +27,17 @@ public struct EvaluationRun: Sendable {
   public let reference: String?
   private let evaluator: Evaluator
   private let provider: any ModelProvider
+  private let suite: TaskSuite?
 
   /// Prepares a run.
   ///
   /// - Parameters:
   ///   - models: the arguments that name the models.
   ///   - against: the model to compare with; it is asked first unless it is among the models.
+  ///   - suite: the tasks among the prompts, whose groups are summed up.
   /// - Throws: a ``RequestError`` if a model is named twice.
   public init(
-    models: [String], against: String?, evaluator: Evaluator, provider: any ModelProvider
+    models: [String], against: String?, evaluator: Evaluator, provider: any ModelProvider, suite: TaskSuite? = nil
   ) throws(RequestError) {
     let (arguments, reference) = try ModelList.joined(models, against: against)
     let names = ModelNames.distinct(arguments)
@@ -40,6 +45,7 @@ public struct EvaluationRun: Sendable {
     self.reference = reference.map { names[$0] }
     self.evaluator = evaluator
     self.provider = provider
+    self.suite = suite
   }
 
   /// Opens every model without reading a weight.
@@ -54,21 +60,28 @@ public struct EvaluationRun: Sendable {
   public func run(report: @escaping @Sendable (RunEvent) -> Void) -> Outcome {
     let scorer = ModelScorer(evaluator: evaluator, provider: provider)
     let scoring = Scoring(prompts: evaluator.prompts)
-    var answers: [(model: String, answers: [Answer])] = []
+    var answers: [(model: String, argument: String, answers: [Answer], seconds: Double)] = []
+    let clock = ContinuousClock()
     var failures: [ModelFailure] = []
     for entry in entries {
       let name = entry.name
       do {
         if let remarks = try provider.inputs(of: entry.argument).remarks { report(.remark(model: name, remarks)) }
-        answers.append((name, try scorer.answers(of: entry.argument, name: name, report: report)))
+        let start = clock.now
+        let own = try scorer.answers(of: entry.argument, name: name, report: report)
+        answers.append((name, entry.argument, own, (clock.now - start) / .seconds(1)))
       } catch {
         let message = String(describing: error)
         failures.append(ModelFailure(model: name, message: message))
         report(.failed(model: name, message))
       }
     }
+    let scored = scoring.record(
+      of: answers.map { ($0.model, $0.answers) }, against: reference, failures: failures)
+    var record = suite?.addingGroups(to: scored) ?? scored
+    record.options = provider.options
     return Outcome(
-      record: scoring.record(of: answers, against: reference, failures: failures),
-      samples: answers.flatMap { scoring.samples(of: $0.model, answers: $0.answers) })
+      record: record, samples: answers.flatMap { scoring.samples(of: $0.model, answers: $0.answers) },
+      answers: answers)
   }
 }

@@ -1,6 +1,7 @@
 internal import Checkpoints
 internal import Documents
 internal import Evaluation
+internal import Kernels
 public import LanguageModels
 public import Merging
 
@@ -12,25 +13,40 @@ public struct ModelLoader: ModelProvider {
   public var precision: Precision
   /// Whether unknown keys in specs are warnings.
   public var isLenient: Bool
+  /// What takes the place of specs' own words.
+  public var overrides: MergeOverrides
+  /// The folder in which observations are kept, so that nothing is asked twice.
+  public var cache: String?
 
   /// The files beside the weights that answers depend on.
-  private static let companions = [
-    "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-    "added_tokens.json",
-  ]
+  private static let companions = ["config.json", "generation_config.json"] + TokenizerSource.names
 
   /// Makes a loader.
-  public init(resources: MergeResources, precision: Precision, isLenient: Bool = false) {
+  public init(
+    resources: MergeResources, precision: Precision, isLenient: Bool = false,
+    overrides: MergeOverrides = MergeOverrides(), cache: String? = nil
+  ) {
     self.resources = resources
     self.precision = precision
     self.isLenient = isLenient
+    self.overrides = overrides
+    self.cache = cache
+  }
+
+  /// What decides over all merges, as the command line has it.
+  public var options: [String] { overrides.words }
+
+  private func open(_ argument: String) throws -> OpenedModel {
+    try OpenedModel.open(argument, resources: resources, lenient: isLenient, overriding: overrides)
   }
 
   /// The spec's text, the weight files with size and time of change, and the contents of the files beside them.
   public func inputs(of argument: String) throws -> ModelInputs {
-    let model = try OpenedModel.open(argument, resources: resources, lenient: isLenient)
+    let model = try open(argument)
     var lines = ["precision \(precision.rawValue)"]
+    // A seed in place of the spec's is in its text.
     if let merge = model.merge { lines.append("spec\n\(merge.text)") }
+    if model.merge != nil, overrides.allowsNonFinite { lines.append("elements that are not finite are merged") }
     lines += model.parents.flatMap(\.identity)
     for name in Self.companions {
       guard let bytes = try model.folder.file(named: name) else { continue }
@@ -50,7 +66,7 @@ public struct ModelLoader: ModelProvider {
   public func merge(
     _ spec: String, into folder: String, progress: @escaping @Sendable (Int, Int) -> Void
   ) throws {
-    let merge = try OpenedMerge.open(spec, lenient: isLenient)
+    let merge = try OpenedMerge.open(spec, lenient: isLenient, overriding: overrides)
     let counter = ProgressCounter(total: Merger.workload(of: merge.plan), report: progress)
     func attempt(_ mode: CheckpointWriter.Mode) throws {
       _ = try Merger.merge(
@@ -68,16 +84,44 @@ public struct ModelLoader: ModelProvider {
 
   /// Loads a checkpoint, or a spec that is merged while it is loaded.
   public func load(_ argument: String) throws -> LoadedModel {
-    let opened = try OpenedModel.open(argument, resources: resources, lenient: isLenient)
-    let configuration = try opened.configurationBytes()
+    let opened = try open(argument)
+    let configuration = try opened.configurationBytes() ?? Self.missing("config.json", in: opened)
+    let digested = cache.map { _ in DigestedWeights(opened.weights) }
     let model = try LanguageModel(
-      name: argument, weights: opened.weights,
-      configuration: try configuration ?? Self.missing("config.json", in: opened),
-      tokenizer: try opened.folder.file(named: "tokenizer.json") ?? Self.missing("tokenizer.json", in: opened),
-      tokenizerConfiguration: try opened.folder.file(named: "tokenizer_config.json"),
+      name: argument, weights: digested ?? opened.weights, configuration: configuration,
+      tokenizer: try TokenizerSource { try opened.folder.file(named: $0) },
       generationConfiguration: try opened.folder.file(named: "generation_config.json"), precision: precision,
       threads: resources.threads)
-    return LoadedModel(model: model, remarks: Self.remarks(on: model))
+    var loaded = LoadedModel(model: model, remarks: Self.remarks(on: model))
+    if let cache, let digested {
+      let fingerprint = try fingerprint(of: opened, configuration: configuration, weights: digested, model: model)
+      loaded.model = CachedModel(model, journal: try ObservationJournal(folder: cache, fingerprint: fingerprint))
+    }
+    return loaded
+  }
+
+  /// What a model's observations depend on.
+  private func fingerprint(
+    of opened: OpenedModel, configuration: [UInt8], weights: DigestedWeights, model: LanguageModel
+  ) throws -> ModelFingerprint {
+    var lines = ["products \(model.precision.rawValue) \(MatrixProduct.libraryVersion)"]
+    lines.append("configuration \(configuration.withUnsafeBytes { ContentDigest(of: $0).text })")
+    for name in Self.companions {
+      guard let bytes = try opened.folder.file(named: name) else { continue }
+      lines.append("\(name) \(bytes.withUnsafeBytes { ContentDigest(of: $0).text })")
+    }
+    return ModelFingerprint(of: lines + weights.lines)
+  }
+
+  /// Loads an embedding model: a checkpoint, or a spec that is merged while it is loaded.
+  func loadEmbedding(_ argument: String) throws -> EmbeddingModel {
+    let opened = try open(argument)
+    let configuration = try opened.configurationBytes()
+    return try EmbeddingModel(
+      name: argument, weights: opened.weights, precision: precision, threads: resources.threads
+    ) { name in
+      name == "config.json" ? configuration : try opened.folder.file(named: name)
+    }
   }
 
   private static func missing(_ name: String, in model: OpenedModel) throws -> [UInt8] {

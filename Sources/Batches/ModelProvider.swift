@@ -2,6 +2,9 @@ public import LanguageModels
 
 /// Where the models of an evaluation come from: it neither merges nor loads them itself.
 public protocol ModelProvider: Sendable {
+  /// What decides over all merges beside the specs, as the command line has it.
+  var options: [String] { get }
+
   /// Everything that a model's answers depend on, without reading a weight.
   func inputs(of argument: String) throws -> ModelInputs
 
@@ -13,6 +16,11 @@ public protocol ModelProvider: Sendable {
 
   /// Loads a model: a checkpoint, or a spec that is merged while it is loaded.
   func load(_ argument: String) throws -> LoadedModel
+}
+
+extension ModelProvider {
+  /// Nothing but the specs.
+  public var options: [String] { [] }
 }
 
 /// What a model's answers depend on.

@@ -13,6 +13,37 @@ public enum PromptLoading {
   ///
   /// - Throws: a `PromptError` with every file that cannot be read, is named twice or is not what it should be.
   public static func load(_ paths: [String], limit: Int? = nil) throws -> PromptSet {
+    let (files, faults) = read(paths)
+    do throws(PromptError) {
+      let set = try PromptSet(files: files, limit: limit)
+      guard faults.isEmpty else { throw PromptError(faults: faults) }
+      return set
+    } catch {
+      throw faults.isEmpty ? error : PromptError(faults: faults + error.faults.filter { !faults.contains($0) })
+    }
+  }
+
+  /// The prompts for embedding models in the files, or nil if the files hold none.
+  ///
+  /// - Throws: a `PromptError` if files of both kinds are named, or something is wrong with one.
+  public static func embeddings(_ paths: [String], limit: Int? = nil) throws -> EmbeddingPromptSet? {
+    let (files, faults) = read(paths)
+    let recognized = files.filter(EmbeddingPromptSet.recognizes)
+    guard !recognized.isEmpty else { return nil }
+    guard faults.isEmpty else { throw PromptError(faults: faults) }
+    if let other = files.first(where: { !EmbeddingPromptSet.recognizes($0) }) {
+      throw PromptError(faults: [
+        .init(
+          Diagnostic(
+            .error, file: other.name,
+            "this file is for language models, and \(recognized[0].name) for embedding models",
+            hint: "score them in runs of their own"))
+      ])
+    }
+    return try EmbeddingPromptSet(files: files, limit: limit)
+  }
+
+  private static func read(_ paths: [String]) -> (files: [PromptFile], faults: [PromptError.Fault]) {
     var faults: [PromptError.Fault] = []
     var files: [PromptFile] = []
     var seen: [String: String] = [:]
@@ -42,13 +73,7 @@ public enum PromptLoading {
         report("the file cannot be read")
       }
     }
-    do throws(PromptError) {
-      let set = try PromptSet(files: files, limit: limit)
-      guard faults.isEmpty else { throw PromptError(faults: faults) }
-      return set
-    } catch {
-      throw faults.isEmpty ? error : PromptError(faults: faults + error.faults.filter { !faults.contains($0) })
-    }
+    return (files, faults)
   }
 
   /// The file in the same folder whose name is closest.

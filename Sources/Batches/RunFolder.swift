@@ -60,6 +60,7 @@ extension Answer {
     switch (content, prompt.content) {
     case (.choices(let values), .choice(_, let choices, _)): values.count == choices.count
     case (.text, .text), (.generation, .generation): true
+    case (.responses(let responses), .document(let document)): responses.count == document.requests.count
     default: false
     }
   }

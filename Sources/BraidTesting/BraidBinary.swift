@@ -55,20 +55,23 @@ public enum BraidBinary {
   /// - Parameters:
   ///   - folder: the working directory; the package's root unless stated.
   ///   - environment: variables that are set beside the inherited ones.
+  ///   - input: what the program reads from standard input; nothing unless stated.
   ///   - seconds: after this time the program is killed, so that a test that hangs fails.
   public static func run(
-    _ arguments: [String], in folder: String? = nil, environment: [String: String] = [:], program: String = "braid",
-    seconds: Double = 300
+    _ arguments: [String], in folder: String? = nil, environment: [String: String] = [:], input: String? = nil,
+    program: String = "braid", seconds: Double = 300
   ) throws -> Result {
-    try start(arguments, in: folder, environment: environment, program: program).wait(seconds: seconds)
+    try start(arguments, in: folder, environment: environment, input: input, program: program).wait(seconds: seconds)
   }
 
   /// Starts a program and returns while it runs.
   public static func start(
-    _ arguments: [String], in folder: String? = nil, environment: [String: String] = [:], program: String = "braid"
+    _ arguments: [String], in folder: String? = nil, environment: [String: String] = [:], input: String? = nil,
+    program: String = "braid"
   ) throws -> RunningProgram {
     try RunningProgram(
-      path: path(of: program), arguments: arguments, folder: folder ?? Fixture.packageRoot, environment: environment)
+      path: path(of: program), arguments: arguments, folder: folder ?? Fixture.packageRoot, environment: environment,
+      input: input)
   }
 
   private static var executablePath: String {

@@ -20,8 +20,9 @@ public final class RunningProgram {
   private var ended: BraidBinary.Result?
 
   /// Starts a program with both outputs going to files, so that neither can fill up a pipe.
-  init(path: String, arguments: [String], folder: String, environment: [String: String]) throws {
+  init(path: String, arguments: [String], folder: String, environment: [String: String], input: String? = nil) throws {
     let outputs = try TemporaryFolder()
+    let inputPath = try input.map { try outputs.write("input", $0) } ?? "/dev/null"
     // The shell changes the folder and becomes the program: the portable spawn call has no working directory.
     let words = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", folder, path] + arguments
     let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }.map { "\($0)=\($1)" }
@@ -33,7 +34,7 @@ public final class RunningProgram {
     #endif
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 0, inputPath, O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, outputs("output"), O_WRONLY | O_CREAT, 0o600)
     posix_spawn_file_actions_addopen(&actions, 2, outputs("errors"), O_WRONLY | O_CREAT, 0o600)
 

@@ -97,38 +97,147 @@ CLONES ptrdiff_t braid_lm_rms_norm(const float *x, size_t x_stride, const float 
   return bad;
 }
 
-// silu(g) * u for one vector.
-#define SILU_PRODUCT(result, g, u)                                                                      \
+CLONES ptrdiff_t braid_lm_layer_norm(const float *x, size_t x_stride, const float *weight, const float *bias,
+                                     float epsilon, size_t rows, size_t width, float *out, uint16_t *rounded,
+                                     size_t out_stride) {
+  ptrdiff_t bad = -1;
+  for (size_t row = 0; row < rows; row++) {
+    const float *in = x + row * x_stride;
+    floats lanes = {0};
+    size_t i = 0;
+    for (; i + LANES <= width; i += LANES) lanes += LOAD(in + i);
+    float rest = 0;
+    for (size_t j = i; j < width; j++) rest += in[j];
+    const float mean = (add_lanes((const float *)&lanes) + rest) / (float)width;
+    lanes = (floats){0};
+    for (i = 0; i + LANES <= width; i += LANES) lanes += (LOAD(in + i) - mean) * (LOAD(in + i) - mean);
+    rest = 0;
+    for (size_t j = i; j < width; j++) rest += (in[j] - mean) * (in[j] - mean);
+    const float sum = add_lanes((const float *)&lanes) + rest;
+    if (!(sum <= 3.4028234e38f) && bad < 0) bad = (ptrdiff_t)row;
+    const float scale = 1.0f / sqrtf(sum / (float)width + epsilon);
+    for (i = 0; i < width; i += LANES) {
+      const size_t some = width - i < LANES ? width - i : LANES;
+      floats value = {0}, factor = {0}, shift = {0};
+      memcpy(&value, in + i, some * sizeof(float));
+      memcpy(&factor, weight + i, some * sizeof(float));
+      memcpy(&shift, bias + i, some * sizeof(float));
+      const floats result = (value - mean) * scale * factor + shift;
+      if (out) {
+        memcpy(out + row * out_stride + i, &result, some * sizeof(float));
+      } else {
+        halves narrow;
+        ROUND(narrow, result);
+        memcpy(rounded + row * out_stride + i, &narrow, some * sizeof(uint16_t));
+      }
+    }
+  }
+  return bad;
+}
+
+// g / (1 + exp(-z)) * u for one vector.
+#define LOGISTIC_PRODUCT(result, g, z, u)                                                               \
   do {                                                                                                  \
-    /* exp(-g) is cut at 88, before it overflows; silu is below the smallest normal number there. */    \
-    const floats negated_ = -(g);                                                                       \
+    /* exp(-z) is cut at 88, before it overflows; the result is below the smallest normal number there. */ \
+    const floats negated_ = -(z);                                                                       \
     const integers large_ = negated_ > 88.0f;                                                           \
     floats exponential_;                                                                                \
     EXP(exponential_, (floats)(((integers)negated_ & ~large_) | ((integers)ALL(88.0f) & large_)));      \
     (result) = (g) / (exponential_ + 1.0f) * (u);                                                       \
   } while (0)
 
-CLONES void braid_lm_silu_product(const float *gate, const float *up, size_t rows, size_t width, float *out,
-                                  uint16_t *rounded, size_t out_stride) {
-  for (size_t row = 0; row < rows; row++, gate += width, up += width) {
-    size_t i = 0;
-    for (; i + LANES <= width; i += LANES) {
-      floats product;
-      SILU_PRODUCT(product, LOAD(gate + i), LOAD(up + i));
-      if (out) STORE(out + row * out_stride + i, product);
-      else ROUND(*(halves *)(rounded + row * out_stride + i), product);
-    }
-    if (i < width) {
-      floats g = {0}, u = {0}, product;
-      memcpy(&g, gate + i, (width - i) * sizeof(float));
-      memcpy(&u, up + i, (width - i) * sizeof(float));
-      SILU_PRODUCT(product, g, u);
-      halves narrow;
-      ROUND(narrow, product);
-      if (out) memcpy(out + row * out_stride + i, &product, (width - i) * sizeof(float));
-      else memcpy(rounded + row * out_stride + i, &narrow, (width - i) * sizeof(uint16_t));
-    }
+#define SILU_PRODUCT(result, g, u) LOGISTIC_PRODUCT(result, g, g, u)
+
+// The usual approximation by tanh: 0.5 g (1 + tanh(y)) is g / (1 + exp(-2 y)), y = sqrt(2 / pi) (g + 0.044715 g^3).
+#define GELU_TANH_PRODUCT(result, g, u)                                                                 \
+  do {                                                                                                  \
+    const floats twice_ = ((g) + (g) * (g) * (g) * 0.044715f) * 1.5957691216f;                          \
+    LOGISTIC_PRODUCT(result, g, twice_, u);                                                             \
+  } while (0)
+
+#define QUICK_GELU_PRODUCT(result, g, u)                                                                \
+  do {                                                                                                  \
+    const floats scaled_ = (g) * 1.702f;                                                                \
+    LOGISTIC_PRODUCT(result, g, scaled_, u);                                                            \
+  } while (0)
+
+#define RELU_PRODUCT(result, g, u)                                                                      \
+  do {                                                                                                  \
+    /* NaN stays NaN. */                                                                                \
+    const integers negative_ = (g) < 0.0f;                                                              \
+    (result) = (floats)((integers)(g) & ~negative_) * (u);                                              \
+  } while (0)
+
+// g times the normal distribution function at g; erfc by Abramowitz and Stegun 7.1.26, within 1.5e-7.
+#define GELU_PRODUCT(result, g, u)                                                                      \
+  do {                                                                                                  \
+    const floats z_ = (floats)((integers)(g) & 0x7FFFFFFF) * 0.70710678f;                               \
+    const floats t_ = 1.0f / (z_ * 0.3275911f + 1.0f);                                                  \
+    floats polynomial_ = t_ * 1.061405429f - 1.453152027f;                                              \
+    polynomial_ = polynomial_ * t_ + 1.421413741f;                                                      \
+    polynomial_ = polynomial_ * t_ - 0.284496736f;                                                      \
+    polynomial_ = polynomial_ * t_ + 0.254829592f;                                                      \
+    floats bell_;                                                                                       \
+    EXP(bell_, -(z_ * z_));                                                                             \
+    const floats tail_ = polynomial_ * t_ * bell_ * 0.5f;                                               \
+    const integers negative_ = (g) < 0.0f;                                                              \
+    const floats share_ = (floats)(((integers)tail_ & negative_) | ((integers)(1.0f - tail_) & ~negative_)); \
+    (result) = (g) * share_ * (u);                                                                      \
+  } while (0)
+
+#define ACTIVATE_ROWS(PRODUCT)                                                                          \
+  for (size_t row = 0; row < rows; row++) {                                                             \
+    const float *g_row = gate + row * width, *u_row = up ? up + row * width : NULL;                     \
+    size_t i = 0;                                                                                       \
+    for (; i + LANES <= width; i += LANES) {                                                            \
+      const floats g = LOAD(g_row + i);                                                                 \
+      const floats u = u_row ? LOAD(u_row + i) : ALL(1.0f);                                             \
+      floats product;                                                                                   \
+      PRODUCT(product, g, u);                                                                           \
+      if (out) STORE(out + row * out_stride + i, product);                                              \
+      else ROUND(*(halves *)(rounded + row * out_stride + i), product);                                 \
+    }                                                                                                   \
+    if (i < width) {                                                                                    \
+      floats g = {0}, u = ALL(1.0f), product;                                                           \
+      memcpy(&g, g_row + i, (width - i) * sizeof(float));                                               \
+      if (u_row) memcpy(&u, u_row + i, (width - i) * sizeof(float));                                    \
+      PRODUCT(product, g, u);                                                                           \
+      halves narrow;                                                                                    \
+      ROUND(narrow, product);                                                                           \
+      if (out) memcpy(out + row * out_stride + i, &product, (width - i) * sizeof(float));               \
+      else memcpy(rounded + row * out_stride + i, &narrow, (width - i) * sizeof(uint16_t));             \
+    }                                                                                                   \
   }
+
+CLONES void braid_lm_activate(braid_lm_activation activation, const float *gate, const float *up, size_t rows,
+                              size_t width, float *out, uint16_t *rounded, size_t out_stride) {
+  switch (activation) {
+    case BRAID_LM_SILU: ACTIVATE_ROWS(SILU_PRODUCT); break;
+    case BRAID_LM_GELU: ACTIVATE_ROWS(GELU_PRODUCT); break;
+    case BRAID_LM_GELU_TANH: ACTIVATE_ROWS(GELU_TANH_PRODUCT); break;
+    case BRAID_LM_QUICK_GELU: ACTIVATE_ROWS(QUICK_GELU_PRODUCT); break;
+    case BRAID_LM_RELU: ACTIVATE_ROWS(RELU_PRODUCT); break;
+  }
+}
+
+CLONES void braid_lm_soft_cap(float *x, size_t count, float cap) {
+  const float scale = 1.0f / cap;
+  for (size_t i = 0; i < count; i += LANES) {
+    const size_t some = count - i < LANES ? count - i : LANES;
+    floats value = {0};
+    memcpy(&value, x + i, some * sizeof(float));
+    // tanh(|y|) = (1 - e) / (1 + e) with e = exp(-2 |y|), and then the sign of y.
+    const integers sign = (integers)((naturals)value & 0x80000000u);
+    const floats size = (floats)((integers)value & 0x7FFFFFFF);
+    floats e;
+    EXP(e, size * scale * -2.0f);
+    const floats result = (floats)((integers)((1.0f - e) / (1.0f + e) * cap) | sign);
+    memcpy(x + i, &result, some * sizeof(float));
+  }
+}
+
+CLONES void braid_lm_add_scaled(float *x, const float *y, float scale, size_t count) {
+  for (size_t i = 0; i < count; i++) x[i] += y[i] * scale;
 }
 
 CLONES void braid_lm_round(const float *x, size_t count, uint16_t *rounded) {
@@ -259,30 +368,82 @@ CLONES static float exponentials(float *row, size_t count) {
   return add_lanes((const float *)&sums);
 }
 
+// The part of a memory that some query of a block sees. Columns of scores begin at a multiple of 16 of the positions,
+// so that the lane in which a key is summed depends on its position only.
+typedef struct {
+  const float *panels, *values;
+  size_t base, first, end;  // first <= position < end is visible; columns begin at base
+  size_t columns;
+} visible_part;
+
+static visible_part part_of(const braid_lm_attention *block, const braid_lm_memory *memory, size_t low, size_t high) {
+  visible_part part = {0};
+  part.first = memory->first > low ? memory->first : low;
+  part.end = memory->end < high ? memory->end : high;
+  if (part.first >= part.end) return part;
+  const size_t origin = memory->first / LANES * LANES;
+  part.base = part.first / LANES * LANES;
+  part.columns = (part.end - part.base + LANES - 1) / LANES * LANES;
+  part.panels = memory->panels + (part.base - origin) * block->width;
+  part.values = memory->values + (part.first - origin) * block->value_stride;
+  return part;
+}
+
+// The positions that any query of a block sees.
+static void visible_range(const braid_lm_attention *block, size_t *low, size_t *high) {
+  *low = block->from[0];
+  *high = block->until[0];
+  for (size_t r = 1; r < block->rows; r++) {
+    if (block->from[r] < *low) *low = block->from[r];
+    if (block->until[r] > *high) *high = block->until[r];
+  }
+}
+
+size_t braid_lm_score_columns(const braid_lm_attention *block) {
+  size_t low, high, columns = 0;
+  visible_range(block, &low, &high);
+  for (size_t m = 0; m < block->memory_count; m++) columns += part_of(block, &block->memories[m], low, high).columns;
+  return columns;
+}
+
 CLONES void braid_lm_attend(const braid_lm_attention *block) {
-  const size_t shared = (block->shared.count + LANES - 1) / LANES * LANES;
-  const size_t own = (block->own.count + LANES - 1) / LANES * LANES;
-  const size_t stride = shared + own;
-  if (shared)
-    score_block(block->queries, block->rows, block->width, block->shared.panels, block->shared.count, block->scores,
-                stride);
-  if (own)
-    score_block(block->queries, block->rows, block->width, block->own.panels, block->own.count,
-                block->scores + shared, stride);
+  const size_t stride = braid_lm_score_columns(block);
+  size_t low, high, column = 0;
+  visible_range(block, &low, &high);
   const float masked = -INFINITY;
+  for (size_t m = 0; m < block->memory_count; m++) {
+    const visible_part part = part_of(block, &block->memories[m], low, high);
+    if (!part.columns) continue;
+    score_block(block->queries, block->rows, block->width, part.panels, part.end - part.base, block->scores + column,
+                stride);
+    for (size_t r = 0; r < block->rows; r++) {
+      float *row = block->scores + r * stride + column;
+      if (block->soft_cap > 0) braid_lm_soft_cap(row, part.columns, block->soft_cap);
+      size_t from = block->from[r] > part.first ? block->from[r] : part.first;
+      const size_t until = block->until[r] < part.end ? block->until[r] : part.end;
+      if (from > until) from = until;
+      if (until <= part.first) {
+        for (size_t i = 0; i < part.columns; i++) row[i] = masked;
+      } else {
+        for (size_t i = 0; i < from - part.base; i++) row[i] = masked;
+        for (size_t i = until - part.base; i < part.columns; i++) row[i] = masked;
+      }
+    }
+    column += part.columns;
+  }
   for (size_t r = 0; r < block->rows; r++) {
     float *row = block->scores + r * stride;
-    for (size_t i = block->shared.count; i < shared; i++) row[i] = masked;
-    for (size_t i = block->visible[r]; i < own; i++) row[shared + i] = masked;
     const float scale = 1.0f / exponentials(row, stride);
     for (size_t i = 0; i < stride; i++) row[i] *= scale;
   }
-  if (shared)
-    value_block(block->scores, block->rows, stride, block->shared.values, block->shared.count, block->value_stride, 0,
-                block->out);
-  if (own)
-    value_block(block->scores + shared, block->rows, stride, block->own.values, block->own.count, block->value_stride,
-                shared != 0, block->out);
+  column = 0;
+  for (size_t m = 0; m < block->memory_count; m++) {
+    const visible_part part = part_of(block, &block->memories[m], low, high);
+    if (!part.columns) continue;
+    value_block(block->scores + column + (part.first - part.base), block->rows, stride, part.values,
+                part.end - part.first, block->value_stride, column != 0, block->out);
+    column += part.columns;
+  }
 }
 
 // ---- Logits

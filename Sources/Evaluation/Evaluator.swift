@@ -70,21 +70,7 @@ public struct Evaluator: Sendable {
     _ workload: Workload, scores: [[ContinuationScore]], generated: [GeneratedTokens], tokenizer: any TextTokenizer
   ) throws -> [Answer] {
     try zip(prompts.prompts, workload.items).map { prompt, item in
-      var sums: [Double] = []
-      for parts in item.parts {
-        var sum = 0.0
-        for part in parts {
-          guard scores[part.request].indices.contains(part.continuation) else {
-            throw EvaluationError.prompt(
-              task: prompt.task, id: prompt.id,
-              .unanswered(requests: part.continuation + 1, answers: scores[part.request].count))
-          }
-          sum += scores[part.request][part.continuation].logLikelihood
-        }
-        // Nothing compares with NaN: the first choice would win, and the model look like a constant answer.
-        guard sum.isFinite else { throw EvaluationError.prompt(task: prompt.task, id: prompt.id, .notFinite(sum)) }
-        sums.append(sum)
-      }
+      let sums = try item.parts.map { try Self.sum($0, scores, prompt).logLikelihood }
       var answer = item.answer
       switch prompt.content {
       case .choice: answer.content = .choices(sums)
@@ -94,8 +80,43 @@ public struct Evaluator: Sendable {
         guard let request = item.generation else { break }
         answer.content = .generation(tokenizer.decode(generated[request].tokens, skippingSpecialTokens: true))
         answer.isCutOff = !generated[request].ended
+      case .document:
+        answer.content = .responses(
+          try item.outcomes.map { outcome in
+            switch outcome {
+            case .likelihood(let parts):
+              let sum = try Self.sum(parts, scores, prompt)
+              return .likelihood(sum.logLikelihood, isGreedy: sum.isGreedy)
+            case .generation(let request, let until):
+              answer.isCutOff = answer.isCutOff || !generated[request].ended
+              return .text(
+                StopStrings.cut(tokenizer.decode(generated[request].tokens, skippingSpecialTokens: true), at: until))
+            }
+          })
       }
       return answer
     }
+  }
+
+  /// The log-likelihoods of continuations added up.
+  private static func sum(
+    _ parts: [Workload.Part], _ scores: [[ContinuationScore]], _ prompt: Prompt
+  ) throws -> ContinuationScore {
+    var sum = ContinuationScore(logLikelihood: 0, isGreedy: true)
+    for part in parts {
+      guard scores[part.request].indices.contains(part.continuation) else {
+        throw EvaluationError.prompt(
+          task: prompt.task, id: prompt.id,
+          .unanswered(requests: part.continuation + 1, answers: scores[part.request].count))
+      }
+      let score = scores[part.request][part.continuation]
+      sum.logLikelihood += score.logLikelihood
+      sum.isGreedy = sum.isGreedy && score.isGreedy
+    }
+    // Nothing compares with NaN: the first choice would win, and the model look like a constant answer.
+    guard sum.logLikelihood.isFinite else {
+      throw EvaluationError.prompt(task: prompt.task, id: prompt.id, .notFinite(sum.logLikelihood))
+    }
+    return sum
   }
 }

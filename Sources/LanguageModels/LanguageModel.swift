@@ -7,7 +7,7 @@ public import Tensors
 ///
 /// Requests are packed into batches without padding; the context of a request is computed once for all its
 /// continuations; logits exist only for positions that are scored. Results do not depend on how requests fall into
-/// batches, nor on the number of threads, beyond float32 rounding.
+/// batches, nor on the number of threads: not by a bit.
 public final class LanguageModel: TextModel {
   /// The model's name in messages.
   public let name: String
@@ -26,7 +26,7 @@ public final class LanguageModel: TextModel {
   /// Tensors of the checkpoint that the architecture has no use for.
   public let unusedTensors: [String]
 
-  let architecture: any Architecture
+  let architecture: Decoder
   let team: ThreadTeam
   /// The most rows that are computed at once.
   let rowsPerBatch: Int
@@ -41,30 +41,23 @@ public final class LanguageModel: TextModel {
   ///   - name: the model's name in messages, usually its path.
   ///   - weights: the tensors, of any floating-point type; read in place where the source allows it.
   ///   - configuration: the contents of `config.json`.
-  ///   - tokenizer: the contents of `tokenizer.json`.
-  ///   - tokenizerConfiguration: the contents of `tokenizer_config.json`, if there is one.
+  ///   - tokenizer: the files that the tokenizer is made of.
   ///   - generationConfiguration: the contents of `generation_config.json`, if there is one.
   ///   - precision: how products are formed; bfloat16 becomes float32 where the CPU has no instructions for it.
   ///   - threads: how many threads compute.
   ///   - rowsPerBatch: the most tokens computed at once; chosen by the size of the model if nil.
   /// - Throws: ``ModelError`` for files or tensors that do not make a model that can be computed.
   public init(
-    name: String, weights: any TensorSource, configuration: [UInt8], tokenizer: [UInt8],
-    tokenizerConfiguration: [UInt8]? = nil, generationConfiguration: [UInt8]? = nil, precision: Precision = .float32,
-    threads: Int, rowsPerBatch: Int? = nil
+    name: String, weights: any TensorSource, configuration: [UInt8], tokenizer: TokenizerSource,
+    generationConfiguration: [UInt8]? = nil, precision: Precision = .float32, threads: Int, rowsPerBatch: Int? = nil
   ) throws {
     let configuration = try ModelDocument.parse(configuration, file: "\(name)/config.json")
-    let tokenizerSettings = try TokenizerSettings(
-      try tokenizerConfiguration.map { (bytes) throws(ModelError) in
-        try ModelDocument.parse(bytes, file: "\(name)/tokenizer_config.json")
-      })
+    let tokenizerSettings = try tokenizer.settings(model: name)
     let generation = try generationConfiguration.map { (bytes) throws(ModelError) in
       try ModelDocument.parse(bytes, file: "\(name)/generation_config.json")
     }
     let architectureType = try ArchitectureCatalog.architecture(for: configuration)
-    let words = try Tokenizer(
-      try ModelDocument.parse(tokenizer, file: "\(name)/tokenizer.json"),
-      specialTokens: tokenizerSettings.specialTokens)
+    let words = try tokenizer.tokenizer(model: name, tokenizerSettings)
 
     self.name = name
     self.tokenizer = words
@@ -75,10 +68,23 @@ public final class LanguageModel: TextModel {
     endTokens = try tokenizerSettings.endTokens(words, configuration, generation)
 
     let loader = WeightLoader(model: name, source: weights, element: self.precision.element, team: team)
-    architecture = try architectureType.init(configuration, weights: WeightScope(loader))
+    architecture = try architectureType.decoder(configuration, weights: WeightScope(loader))
     unusedTensors = loader.unusedTensors
     self.rowsPerBatch =
       rowsPerBatch.map { max(1, $0) } ?? min(2048, max(64, Self.activationBytes / architecture.bytesPerRow))
+  }
+
+  /// Loads a model whose tokenizer is given as the contents of `tokenizer.json`.
+  public convenience init(
+    name: String, weights: any TensorSource, configuration: [UInt8], tokenizer: [UInt8],
+    tokenizerConfiguration: [UInt8]? = nil, generationConfiguration: [UInt8]? = nil, precision: Precision = .float32,
+    threads: Int, rowsPerBatch: Int? = nil
+  ) throws {
+    try self.init(
+      name: name, weights: weights, configuration: configuration,
+      tokenizer: TokenizerSource(tokenizer: tokenizer, configuration: tokenizerConfiguration),
+      generationConfiguration: generationConfiguration, precision: precision, threads: threads,
+      rowsPerBatch: rowsPerBatch)
   }
 
   // MARK: Passes
@@ -104,6 +110,10 @@ public final class LanguageModel: TextModel {
       let request = segments[pass.segmentOfRow[problem.row]].request
       throw ModelError.notFinite(
         model: name, message: "\(problem.place) is not finite (NaN or infinite) for prompt \(request + 1)")
+    } catch let problem as NoPosition {
+      throw ModelError.request(
+        model: name,
+        message: "prompt \(problem.request + 1) is longer than the \(problem.count) positions of the model")
     }
   }
 

@@ -14,11 +14,35 @@ public protocol TextModel: Sendable {
 
   /// The log-likelihood of each continuation after its context, in the order of the requests.
   ///
-  /// - Parameter progress: called now and then with the number of tokens that were computed since the last call.
-  func score(_ requests: [ScoringRequest], progress: @Sendable (Int) -> Void) throws -> [[ContinuationScore]]
+  /// - Parameters:
+  ///   - progress: called now and then with the number of tokens that were computed since the last call.
+  ///   - finished: called with the number of a request and its scores as soon as they are known, in any order.
+  func score(
+    _ requests: [ScoringRequest], progress: @Sendable (Int) -> Void,
+    finished: @Sendable (Int, [ContinuationScore]) -> Void
+  ) throws -> [[ContinuationScore]]
 
   /// Greedy continuations, in the order of the requests.
-  func generate(_ requests: [GenerationRequest], progress: @Sendable (Int) -> Void) throws -> [GeneratedTokens]
+  ///
+  /// - Parameters:
+  ///   - progress: called now and then with the number of tokens that were computed since the last call.
+  ///   - finished: called with the number of a request and its continuation as soon as it is complete, in any order.
+  func generate(
+    _ requests: [GenerationRequest], progress: @Sendable (Int) -> Void,
+    finished: @Sendable (Int, GeneratedTokens) -> Void
+  ) throws -> [GeneratedTokens]
+}
+
+extension TextModel {
+  /// The log-likelihood of each continuation after its context, in the order of the requests.
+  public func score(_ requests: [ScoringRequest], progress: @Sendable (Int) -> Void) throws -> [[ContinuationScore]] {
+    try score(requests, progress: progress) { _, _ in }
+  }
+
+  /// Greedy continuations, in the order of the requests.
+  public func generate(_ requests: [GenerationRequest], progress: @Sendable (Int) -> Void) throws -> [GeneratedTokens] {
+    try generate(requests, progress: progress) { _, _ in }
+  }
 }
 
 /// A tokenizer as evaluation uses it.
@@ -65,11 +89,24 @@ public struct GenerationRequest: Sendable, Hashable {
   public var prompt: [Int]
   /// How many tokens to add at the most.
   public var maximumNewTokens: Int
+  /// Texts that end the continuation once they appear in it; what lies behind them is the caller's to cut.
+  public var stops: [String]
 
   /// Makes a request.
-  public init(prompt: [Int], maximumNewTokens: Int) {
+  public init(prompt: [Int], maximumNewTokens: Int, stops: [String] = []) {
     self.prompt = prompt
     self.maximumNewTokens = maximumNewTokens
+    self.stops = stops
+  }
+
+  /// Whether one of the stops is in the last tokens of a continuation, as many as can spell it and two more.
+  func isStopped(_ tokens: [Int], by tokenizer: any TextTokenizer) -> Bool {
+    guard let longest = stops.map(\.utf8.count).max() else { return false }
+    let tail = Array(tokenizer.decode(Array(tokens.suffix(longest + 2)), skippingSpecialTokens: false).utf8)
+    return stops.contains { stop in
+      let stop = Array(stop.utf8)
+      return tail.count >= stop.count && (0...(tail.count - stop.count)).contains { tail[$0...].starts(with: stop) }
+    }
   }
 }
 

@@ -22,8 +22,10 @@ enum MergeFingerprint {
       lines += parent.identity
     }
     for step in plan.steps {
-      let inputs = step.inputs.map { "\($0.model):\($0.tensor.name)" + ($0.block.map { "\($0)" } ?? "") }.joined(
-        separator: " ")
+      let inputs = step.inputs.map { input in
+        "\(input.model):\(input.tensor.name)" + (input.block.map { "\($0)" } ?? "")
+          + (input.fill.map { "|\($0.model):\($0.tensor.name)" } ?? "")
+      }.joined(separator: " ")
       let output = step.output
       var line = "\(output.name) \(output.dtype.rawValue) \(output.shape) = "
       switch step.operation {

@@ -22,7 +22,7 @@ enum Figures {
 
   /// The figure without the zero before its point; notes below the figures of a table need not be wider than these.
   private static func short(_ text: String) -> String {
-    guard let zero = text.firstIndex(of: "0"), text[..<zero].allSatisfy({ "+-".contains($0) }),
+    guard let zero = text.firstIndex(of: "0"), text[..<zero].allSatisfy({ "+-<".contains($0) }),
       text[zero...].dropFirst().first == "."
     else { return text }
     return String(text[..<zero] + text[zero...].dropFirst())
@@ -49,5 +49,12 @@ enum Figures {
   static func percent(_ share: Double) -> String { Decimal.text(100 * share, decimals: 1) + " %" }
 
   /// A p-value: `p 0.042`, and `p <0.001` below that.
-  static func probability(_ value: Double) -> String { value < 0.0005 ? "p <0.001" : "p " + plain(value) }
+  static func probability(_ value: Double) -> String { "p " + bareProbability(value) }
+
+  /// A p-value, and what is left of it after a correction for many models: `p .012/.034`.
+  static func probability(_ value: Double, corrected: Double) -> String {
+    "p " + [value, corrected].map { short(bareProbability($0)) }.joined(separator: "/")
+  }
+
+  private static func bareProbability(_ value: Double) -> String { value < 0.0005 ? "<0.001" : plain(value) }
 }

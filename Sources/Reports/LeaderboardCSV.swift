@@ -15,7 +15,8 @@ struct LeaderboardCSV {
     let isCompared = record.against != nil
     func header(_ name: String) -> [String] {
       [name, name + ".stderr"]
-        + (isCompared ? [".difference", ".difference.low", ".difference.high"].map { name + $0 } : [])
+        + (isCompared
+          ? [".difference", ".difference.low", ".difference.high", ".p", ".p_holm", ".p_max"].map { name + $0 } : [])
     }
     var lines = [["model"] + header("mean") + series.flatMap { header("\($0.task).\($0.metric)") }]
     for row in board.rows {
@@ -23,7 +24,10 @@ struct LeaderboardCSV {
       func cells(_ score: Score?, _ difference: Difference?) -> [String] {
         [Self.number(score?.value), Self.number(score?.standardError)]
           + (isCompared
-            ? [Self.number(difference?.value), Self.number(difference?.low), Self.number(difference?.high)] : [])
+            ? [
+              difference?.value, difference?.low, difference?.high, difference?.test?.probability,
+              difference?.test?.holm, difference?.test?.maximum,
+            ].map(Self.number) : [])
       }
       var line = [row.model] + cells(row.mean?.score, row.mean?.difference)
       for (task, metric) in series {

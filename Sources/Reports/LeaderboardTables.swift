@@ -44,7 +44,11 @@ enum LeaderboardTables {
             guard let difference = score?.difference else { return .init("–") }
             var cell = TextTable.Cell(Figures.signed(difference.value))
             cell.notes = [Figures.interval(difference)]
-            if let test = difference.mcNemar { cell.notes.append(Figures.probability(test.midP)) }
+            if let test = difference.test {
+              cell.notes.append(Figures.probability(test.probability, corrected: test.maximum))
+            } else if let test = difference.mcNemar {
+              cell.notes.append(Figures.probability(test.midP))
+            }
             return cell
           }
       })
@@ -61,6 +65,7 @@ enum LeaderboardTables {
     guard !row.isReference, let difference = row.mean?.difference else { return .init("–") }
     var cell = TextTable.Cell(Figures.signed(difference.value))
     cell.notes = [Figures.interval(difference)]
+    if let test = difference.test { cell.notes.append(Figures.probability(test.maximum)) }
     return cell
   }
 }

@@ -11,13 +11,7 @@ struct Legend {
       lines.append(Self.marks(board))
       let isUnanimous = board.rows.contains { $0.scores.contains { $0?.score.standardError == 0 } }
       if isUnanimous { lines.append("± of zero says only that all prompts of the task came out alike.") }
-      // Of many candidates the luckiest wins: its score is biased upwards by luck alone.
-      let candidates = board.rows.count { !$0.isReference }
-      if candidates > 2 {
-        lines.append(
-          "The best of \(candidates) models on the same prompts looks better than it is: choose on one split, report on "
-            + "another.")
-      }
+      if let selection = record.selection { lines += Self.selection(selection, board) }
     }
     lines += Self.notes(record)
     // Diagnostics with their source lines were shown when they came up.
@@ -46,9 +40,33 @@ struct Legend {
     if board.rows.count > 1 { marks += ", * best of the column" }
     if let reference = board.reference, board.rows.contains(where: { $0.scores.contains { $0?.difference != nil } }) {
       marks += "; differences to \(reference) on the same prompts with the 95 % interval of a paired bootstrap "
-      marks += "(10 000 resamples), p: McNemar's test, mid-p"
+      marks += "(10 000 resamples)"
+      let columns = board.rows.flatMap { row in row.scores.map { $0?.difference } + [row.mean?.difference] }
+      if columns.contains(where: { $0?.test != nil }) {
+        marks += "; p: alone (McNemar's mid-p for accuracies)/corrected for the number of models (maximum statistic); "
+        marks += "below the mean's difference the corrected one"
+      } else {
+        marks += ", p: McNemar's test, mid-p"
+      }
     }
     return marks + "."
+  }
+
+  /// Of many candidates the luckiest wins: its score is biased upwards by luck alone.
+  private static func selection(_ selection: SelectionSummary, _ board: Leaderboard) -> [String] {
+    let score = selection.task.map { "score in \($0)" } ?? "mean"
+    let excess = Figures.plain(selection.optimism)
+    let loss = excess == Figures.plain(0) ? "hardly" : "about \(excess)"
+    var lines = [
+      "\(selection.best) was picked as the best of \(selection.candidates) by these prompts: on others its \(score) is "
+        + "expected to be \(loss) worse. Choose on one split, report on another."
+    ]
+    if let detectable = selection.detectable, let reference = board.reference {
+      lines.append(
+        "With this number of prompts a true difference to \(reference) of less than \(Figures.plain(detectable)) would "
+          + "be missed more often than one time in five.")
+    }
+    return lines
   }
 
   /// Prompts that were not put or answered as they stand.

@@ -1,129 +1,117 @@
 import ArgumentParser
-import Dispatch
 import Documents
 import Foundation
-import Kernels
 import LanguageModels
 import Tensors
 
-/// Times scoring with a random Llama of 100 million parameters against the fastest products that oneDNN forms here.
+/// Times scoring and decoding of random Llamas against oneDNN's peak and, where they are installed, against the hf
+/// backend of lm-evaluation-harness and against llama.cpp, on the same tokens.
 struct EvalBench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "eval", abstract: "Time scoring with a random 100M Llama against oneDNN's peak.")
+    commandName: "eval", abstract: "Time scoring and decoding of random 100M and 1.1B Llamas.")
 
-  @Option(help: "Any tokenizer.json; the random model has none of its own.")
+  @Option(help: "Where the random models live; made if missing, about 2.4 GB.") var data = "bench-data"
+  @Option(help: "Any tokenizer.json; the random models have none of their own.")
   var tokenizer = "Fixtures/families/a/base/tokenizer.json"
   @Option(help: "How many threads compute.") var threads = ProcessInfo.processInfo.activeProcessorCount
   @Option(help: "How many runs of each; medians are printed.") var runs = 3
-
-  /// Texts of 512 tokens, every token scored.
-  private static let texts = (count: 16, length: 512)
-  /// Multiple choice: contexts of 256 tokens with four choices of four tokens.
-  private static let questions = (count: 32, context: 256, choices: 4, length: 4)
+  @Flag(help: "Only the model of 100 million parameters.") var small = false
+  @Option(parsing: .upToNextOption, help: "Only these precisions.") var precision: [String] = []
+  @Option(help: "A Python that has lm_eval; python3 if it has.") var lmEval: String?
+  @Option(help: "A Python that has llama_cpp; python3 if it has.") var llamaCpp: String?
+  @Flag(help: "Leave lm-evaluation-harness and llama.cpp out even if they are installed.") var withoutPeers = false
 
   func run() throws {
-    let words = Array(try Data(contentsOf: URL(fileURLWithPath: tokenizer)))
-    let weights = RandomLlama(.hundredMillion)
-    // Products per token: every matrix but the embedding, which is only looked up.
-    let parameters = weights.index.elementCount - weights.size.vocabulary * weights.size.hidden
-    print("| precision | oneDNN peak GFLOP/s | texts tokens/s | share of peak | choices tokens/s | load s |")
-    print("|---|---|---|---|---|---|")
-    for precision in Precision.allCases {
-      guard precision.isFast else {
-        print("| \(precision.rawValue) | not on this CPU | | | | |")
-        continue
-      }
-      let start = ContinuousClock.now
-      let model = try LanguageModel(
-        name: "random", weights: weights, configuration: Array(weights.configuration.utf8), tokenizer: words,
-        precision: precision, threads: threads)
-      let loading = (ContinuousClock.now - start) / .seconds(1)
-      var peaks: [Double] = []
-      var texts: [Double] = []
-      var choices: [Double] = []
-      // Peak and model take turns, so that both see the same machine; the first round is not counted.
-      for run in 0...runs {
-        let peak = try peak(precision == .bfloat16 ? .bfloat16 : .float32)
-        let textRate = try rate(model, Self.textRequests)
-        let choiceRate = try rate(model, Self.questionRequests)
-        if run > 0 {
-          peaks.append(peak)
-          texts.append(textRate)
-          choices.append(choiceRate)
+    let peers = withoutPeers ? [] : EvalPeer.installed(lmEval: lmEval, llamaCpp: llamaCpp)
+    for peer in EvalPeer.Kind.allCases where !withoutPeers && !peers.contains(where: { $0.kind == peer }) {
+      Figures.note("\(peer.title) was not found: no comparison with it")
+    }
+    for (name, size, isLarge) in [
+      ("llama-100m", RandomLlama.Size.hundredMillion, false), ("llama-1.1b", .billion, true),
+    ]
+    where !(small && isLarge) {
+      let folder = "\(data)/\(name)"
+      try make(size, at: folder)
+      for precision in Precision.allCases
+      where self.precision.isEmpty || self.precision.contains(precision.rawValue) {
+        guard precision.isFast else {
+          Figures.note("\(precision.rawValue): this CPU has no instructions for it")
+          continue
         }
+        try measure(name, folder, size, precision, peers: peers)
       }
-      let share = Figures.median(zip(texts, peaks).map { $0 * 2 * Double(parameters) / $1 })
-      let row = [
-        precision.rawValue, Decimal.text(Figures.median(peaks) / 1e9, decimals: 0),
-        Decimal.text(Figures.median(texts), decimals: 0),
-        Decimal.text(share * 100, decimals: 0) + " %", Decimal.text(Figures.median(choices), decimals: 0),
-        Decimal.text(loading, decimals: 2),
-      ]
-      print("| " + row.joined(separator: " | ") + " |")
-      fflush(nil)
     }
   }
 
-  private static var textRequests: [ScoringRequest] {
-    (0..<texts.count).map { text in
-      let tokens = (0..<texts.length).map { ($0 * 7919 + text * 104_729) % 15_000 + 3 }
-      return ScoringRequest(context: [tokens[0]], continuations: [Array(tokens.dropFirst())])
+  private func make(_ size: RandomLlama.Size, at folder: String) throws {
+    if !FileManager.default.fileExists(atPath: folder + "/model.safetensors.index.json"),
+      !FileManager.default.fileExists(atPath: folder + "/model.safetensors")
+    {
+      Figures.note("making \(folder)")
+      try MakeFamily.make(size, variant: 0, at: folder)
     }
+    try? FileManager.default.removeItem(atPath: folder + "/tokenizer.json")
+    try FileManager.default.copyItem(atPath: tokenizer, toPath: folder + "/tokenizer.json")
   }
 
-  private static var questionRequests: [ScoringRequest] {
-    (0..<questions.count).map { question in
-      ScoringRequest(
-        context: (0..<questions.context).map { ($0 * 6151 + question * 15_485_863) % 15_000 + 3 },
-        continuations: (0..<questions.choices).map { choice in
-          (0..<questions.length).map { ($0 * 31 + choice * 97 + question) % 15_000 + 3 }
-        })
-    }
-  }
-
-  /// Tokens of contexts and continuations scored per second.
-  private func rate(_ model: LanguageModel, _ requests: [ScoringRequest]) throws -> Double {
-    let tokens = requests.reduce(0) { $0 + $1.continuations.reduce(0) { $0 + $1.count } + $1.context.count }
-    let start = ContinuousClock.now
-    _ = try model.score(requests) { _ in }
-    return Double(tokens) / ((ContinuousClock.now - start) / .seconds(1))
-  }
-
-  /// The most floating-point operations per second that square products of 1024 reach on all threads.
-  private func peak(_ element: MatrixElement) throws -> Double {
-    let size = 1024
-    let product = try MatrixProduct(MatrixProductShape(rows: size, columns: size, depth: size, element: element))
-    let lanes = (0..<threads).map { _ in Lane(size: size, element: element) }
-    let rounds = 20
-    var best = 0.0
-    for _ in 0..<5 {
-      let start = ContinuousClock.now
-      DispatchQueue.concurrentPerform(iterations: threads) { lane in
-        for _ in 0..<rounds {
-          try? product.run(
-            input: lanes[lane].input.address, weights: lanes[lane].weights.address, output: lanes[lane].output.floats,
-            scratch: lanes[lane].scratch)
-        }
+  private func measure(
+    _ name: String, _ folder: String, _ size: RandomLlama.Size, _ precision: Precision, peers: [EvalPeer]
+  ) throws {
+    let ours = try MeasuredProcess.run(
+      [
+        CommandLine.arguments[0], "eval-run", "--model", folder, "--precision", precision.rawValue, "--threads",
+        "\(threads)", "--runs", "\(runs)",
+      ])
+    let figures = try JSONParser.parse(ours.output)
+    let workload = EvalWorkload()
+    var theirs: [(peer: EvalPeer, seconds: [String: Double])] = []
+    for peer in peers {
+      do {
+        theirs.append((peer, try peer.seconds(workload, model: folder, precision: precision, threads: threads)))
+      } catch {
+        Figures.note("\(peer.kind.title): \(error)")
       }
-      let seconds = (ContinuousClock.now - start) / .seconds(1)
-      best = max(best, 2 * Double(size * size * size * rounds * threads) / seconds)
     }
-    return best
+    let weights = RandomLlama(size).index
+    let parameters = weights.elementCount - size.vocabulary * size.hidden
+    let peak = figures["peak"]?.double ?? .nan
+    print(
+      "\n\(name), \(precision.rawValue), \(threads) threads: oneDNN's peak \(Int(peak / 1e9)) GFLOP/s; ", terminator: ""
+    )
+    print(
+      "first token after \(Figures.text(figures["first token"]?.double ?? .nan)) s; peak memory "
+        + "\(ByteCount.text(ours.peakMemory)), weights \(ByteCount.text(weights.elementCount * precision.byteCount))\n")
+    print("| | tokens/s | share of peak |" + theirs.map { " \($0.peer.kind.title) tokens/s | braid / it |" }.joined())
+    print("|---|---|---|" + theirs.map { _ in "---|---|" }.joined())
+    func row(_ name: String, tokens: Int, share: Bool) {
+      let seconds = figures[name]?.double ?? .nan
+      var cells = [name, rate(tokens, seconds)]
+      cells.append(
+        share ? Decimal.text(200 * Double(parameters * tokens) / seconds / peak, decimals: 0) + " %" : "")
+      for (_, other) in theirs {
+        cells.append(other[name].map { rate(tokens, $0) } ?? "")
+        cells.append(other[name].map { Figures.text($0 / seconds) } ?? "")
+      }
+      print("| " + cells.joined(separator: " | ") + " |")
+    }
+    for set in workload.scoring { row(set.name, tokens: set.tokens, share: set.name == "pp512" || set.name == "texts") }
+    for set in workload.decoding {
+      row(set.name, tokens: set.requests.reduce(0) { $0 + $1.maximumNewTokens }, share: false)
+    }
+    fflush(nil)
   }
 
-  /// One thread's matrices.
-  private final class Lane: @unchecked Sendable {
-    // Used by one thread at a time.
-    let input, weights, output: AlignedMemory
-    let scratch = ScratchMemory()
+  private func rate(_ tokens: Int, _ seconds: Double) -> String {
+    Decimal.text(Double(tokens) / seconds, decimals: Double(tokens) / seconds < 100 ? 1 : 0)
+  }
+}
 
-    init(size: Int, element: MatrixElement) {
-      input = AlignedMemory(byteCount: size * size * element.byteCount)
-      weights = AlignedMemory(byteCount: size * size * element.byteCount)
-      output = AlignedMemory(byteCount: size * size * 4)
-      for memory in [input, weights, output] {
-        memset(memory.address, 0, memory.bytes.count)
-      }
+extension Precision {
+  /// The bytes of one weight.
+  var byteCount: Int {
+    switch self {
+    case .float32: 4
+    case .bfloat16: 2
     }
   }
 }

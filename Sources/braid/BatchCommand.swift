@@ -33,10 +33,11 @@ struct BatchCommand: AsyncParsableCommand {
 
   func run() async throws {
     let batch = try Failure.ofRequest {
+      let suite = try options.suite()
       let batch = try Batch(
         .init(
           specs: specs, models: models, against: options.against, destination: output, isInMemory: inMemory),
-        evaluator: try options.evaluator(), provider: options.loader)
+        evaluator: try options.evaluator(suite), provider: options.loader, suite: suite)
       try batch.check()
       return batch
     }

@@ -3,7 +3,9 @@ import Batches
 import Documents
 import Evaluation
 import Foundation
+import LanguageModels
 import Reports
+import Tasks
 
 struct EvalCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -19,19 +21,65 @@ struct EvalCommand: AsyncParsableCommand {
   @OptionGroup var options: EvaluationOptions
   @Option(help: ArgumentHelp("Write what each model answered to each prompt, as JSON lines.", valueName: "file"))
   var samples: String?
+  @Option(
+    help: ArgumentHelp(
+      "Write the results of --task in the layout of lm-evaluation-harness: results_<time>.json and "
+        + "samples_<task>_<time>.jsonl in a folder for each model.", valueName: "folder"))
+  var lmEvalOutput: String?
   @Flag(help: "Print the scores as JSON.") var json = false
 
+  func validate() throws {
+    if lmEvalOutput != nil, options.task.isEmpty { throw ValidationError("--lm-eval-output needs --task") }
+  }
+
+  /// Judges embedding models, if the prompts are for such; false if they are not.
+  private func runEmbeddings() throws -> Bool {
+    let run = try Failure.ofRequest { () -> EmbeddingRun? in
+      guard !options.prompts.isEmpty,
+        let prompts = try PromptLoading.embeddings(options.prompts, limit: options.limit)
+      else { return nil }
+      if options.against != nil || !options.task.isEmpty || samples != nil {
+        throw RequestError(message: "--against, --task and --samples are for language models, and the prompts are not")
+      }
+      let run = try EmbeddingRun(models: models, prompts: prompts, loader: options.loader)
+      try run.check()
+      return run
+    }
+    guard let run else { return false }
+    let progress = RunProgress(isQuiet: options.quiet)
+    let record = run.run { progress.show($0) }
+    print(json ? record.json.pretty : Screen.rendered(record), terminator: "")
+    if !record.failures.isEmpty { throw Failure(code: 1, message: "") }
+    return true
+  }
+
   func run() async throws {
-    let evaluation = try Failure.ofRequest {
+    if try runEmbeddings() { return }
+    let (evaluation, suite) = try Failure.ofRequest {
+      let suite = try options.suite()
       let evaluation = try EvaluationRun(
-        models: models, against: options.against, evaluator: try options.evaluator(), provider: options.loader)
+        models: models, against: options.against, evaluator: try options.evaluator(suite), provider: options.loader,
+        suite: suite)
       try evaluation.check()
       if let samples { try RecordFile.checkPlace(for: samples) }
-      return evaluation
+      return (evaluation, suite)
     }
     let progress = RunProgress(isQuiet: options.quiet)
+    let start = Date().timeIntervalSince1970
     let outcome = evaluation.run { progress.show($0) }
     if let samples { try RecordFile.write(outcome.samples.map { $0.line + "\n" }.joined(), to: samples) }
+    if let lmEvalOutput, let suite {
+      for answer in outcome.answers {
+        // The tasks' prompts stand behind those of prompt files.
+        let own = Array(answer.answers.suffix(suite.prompts.prompts.count))
+        let results = HarnessResults(
+          suite, answers: own,
+          run: .init(
+            model: answer.argument, start: start, seconds: answer.seconds, precision: options.precision.rawValue,
+            program: "braid"))
+        try HarnessFolder.write(results, to: lmEvalOutput, at: start)
+      }
+    }
     print(json ? outcome.record.json.pretty : Screen.rendered(outcome.record), terminator: "")
     if !outcome.record.failures.isEmpty { throw Failure(code: 1, message: "") }
   }

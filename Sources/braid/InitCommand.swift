@@ -8,7 +8,8 @@ struct InitCommand: ParsableCommand {
     commandName: "init", abstract: "Look at models, ask a few questions and write a merge spec to go on from.",
     discussion: """
       Headers and a few elements of each model are read: which is the base, how far apart they lie, which method suits \
-      them. Questions are asked on a terminal; --yes takes what is suggested.
+      them. An empty answer takes what is suggested, and --yes does so for all questions. Answers may also come from a \
+      file or a pipe, a line each.
       """)
 
   @Argument(help: ArgumentHelp("The models, two or more.", valueName: "model")) var models: [String] = []
@@ -17,17 +18,11 @@ struct InitCommand: ParsableCommand {
   @Flag(help: "Replace the spec if there is one.") var force = false
 
   func run() throws {
-    let isTerminal = isatty(STDIN_FILENO) == 1
-    if !yes, !isTerminal {
-      throw Failure(
-        code: 2,
-        message: "error: braid init asks questions, and standard input is no terminal\n  --yes takes what is suggested")
-    }
     if !force, FileManager.default.fileExists(atPath: output) {
       throw Failure(code: 2, message: "error: \(output) is there already\n  --force replaces it")
     }
     var models = models
-    if models.isEmpty, isTerminal, !yes {
+    if models.isEmpty, !yes {
       let answer = try ask(DraftQuestion(text: "Which models? Paths or org/name, parted by blanks.", fallback: ""))
       models = answer.split(separator: " ").map(String.init)
     }
@@ -55,7 +50,13 @@ struct InitCommand: ParsableCommand {
   private func ask(_ question: DraftQuestion) throws -> String {
     if let complaint = question.complaint { Terminal.note("  " + complaint) }
     Terminal.write(question.text + (question.fallback.isEmpty ? "\n> " : "\n[\(question.fallback)] > "))
-    guard let line = readLine() else { throw Failure(code: 2, message: "\nerror: the answers ended") }
+    guard let line = readLine() else {
+      let isTerminal = isatty(STDIN_FILENO) == 1
+      throw Failure(
+        code: 2,
+        message: "\nerror: braid init asks questions, and the answers ended"
+          + (isTerminal ? "" : "; standard input is no terminal") + "\n  --yes takes what is suggested")
+    }
     return line.trimmingCharacters(in: .whitespaces)
   }
 }

@@ -22,9 +22,7 @@ struct MergeCommand: AsyncParsableCommand {
   @Flag(help: "Replace the folder if there is one.") var force = false
   @Flag(help: "Go on with a merge that was interrupted.") var resume = false
   @Flag(help: "Make unknown keys in the spec warnings.") var lenient = false
-  @Option(help: "Draw at random from this seed rather than the spec's; it is recorded in the output's merge.yml.")
-  var seed: UInt64?
-  @Flag(help: "Merge inputs that hold infinite elements or NaN, rather than refuse them.") var allowNan = false
+  @OptionGroup var overrides: OverrideOptions
   @Flag(help: "Write no model card (README.md) beside the weights.") var noCard = false
   @Flag(help: "Say nothing but errors.") var quiet = false
 
@@ -34,8 +32,7 @@ struct MergeCommand: AsyncParsableCommand {
 
   func run() async throws {
     let merge = try Failure.ofRequest {
-      try OpenedMerge.open(
-        spec, lenient: lenient, overriding: MergeOverrides(seed: seed, allowsNonFinite: allowNan))
+      try OpenedMerge.open(spec, lenient: lenient, overriding: overrides.overrides)
     }
     if !quiet, !merge.diagnostics.isEmpty {
       Terminal.note(MergeSpecError.rendered(merge.diagnostics, text: merge.text))

@@ -18,18 +18,30 @@ struct ParrotModel: TextModel {
   var prefixToken: Int? { 0 }
   var endTokens: Set<Int> { [0] }
 
-  func score(_ requests: [ScoringRequest], progress: @Sendable (Int) -> Void) throws -> [[ContinuationScore]] {
+  func score(
+    _ requests: [ScoringRequest], progress: @Sendable (Int) -> Void,
+    finished: @Sendable (Int, [ContinuationScore]) -> Void
+  ) throws -> [[ContinuationScore]] {
     let liked = Array(answer.utf8).map(Int.init)
-    return requests.map { request in
-      request.continuations.map { tokens in
+    return requests.enumerated().map { number, request in
+      let scores = request.continuations.map { tokens in
         let value = answer == "NaN" ? Double.nan : tokens.reduce(0) { $0 - (liked.contains($1) ? 0.5 : 2) }
         return ContinuationScore(logLikelihood: value, isGreedy: false)
       }
+      finished(number, scores)
+      return scores
     }
   }
 
-  func generate(_ requests: [GenerationRequest], progress: @Sendable (Int) -> Void) throws -> [GeneratedTokens] {
-    requests.map { _ in GeneratedTokens(tokens: answer.utf8.map(Int.init), ended: true) }
+  func generate(
+    _ requests: [GenerationRequest], progress: @Sendable (Int) -> Void,
+    finished: @Sendable (Int, GeneratedTokens) -> Void
+  ) throws -> [GeneratedTokens] {
+    requests.indices.map { number in
+      let generated = GeneratedTokens(tokens: answer.utf8.map(Int.init), ended: true)
+      finished(number, generated)
+      return generated
+    }
   }
 }
 

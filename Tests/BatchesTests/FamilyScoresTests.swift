@@ -64,6 +64,7 @@ struct FamilyScoresTests {
         #expect(abs(value - expected) < 1e-3 && tokens == node["tokens"]?.int && bytes == node["bytes"]?.int, "\(id)")
       case .generation(let text):
         #expect(text == node["text"]?.string && answer.isCutOff == (node["ended"]?.bool == false), "\(id)")
+      case .responses: Issue.record("\(id) is no document of a task")
       }
     }
     #expect(compared == 640)

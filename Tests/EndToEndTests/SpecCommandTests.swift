@@ -58,10 +58,48 @@ import Testing
     #expect(try BraidBinary.run(["spec", "check", folder("new.yml"), "--syntax-only"]).status == 0)
   }
 
+  @Test func `braid spec convert makes a spec of a command line of mergekit-legacy`() throws {
+    let folder = try TemporaryFolder()
+    let family = Fixture.path("families/a/")
+    let script = try folder.write(
+      "merge.sh",
+      "mergekit-legacy out --merge \(family)expert-sums --merge \(family)expert-sort --weight 0.5 --density 0.4 \\\n"
+        + "  --base-model \(family)base --bf16\n")
+    let run = try BraidBinary.run(["spec", "convert", script, "-o", folder("m.yml")])
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.errors.contains("\(script):1:1: note: the output is not part of a spec: braid merge SPEC -o out"))
+    #expect(try BraidBinary.run(["spec", "check", folder("m.yml")]).output == folder("m.yml") + ": nothing wrong\n")
+  }
+
   @Test func `braid spec schema is JSON that names every method`() throws {
     let schema = try JSONParser.parse(BraidBinary.run(["spec", "schema"]).output)
     #expect(schema["$schema"]?.string == "https://json-schema.org/draft/2020-12/schema")
     #expect(schema["properties"]?["merge_method"]?["oneOf"]?.array?.contains { $0["const"]?.string == "ties" } ?? false)
+  }
+
+  @Test func `braid init asks, explains what it did not understand, and writes what was answered`() throws {
+    let folder = try TemporaryFolder()
+    let models = ["base", "expert-sums", "expert-sort"].map { Fixture.path("families/a/" + $0) }
+    let run = try BraidBinary.run(
+      ["init", "-o", folder("m.yml")], input: models.joined(separator: " ") + "\n7\nbase\nteis\nties\nfloat32\n")
+    #expect(run.status == 0, "\(run.errors)")
+    for text in [
+      "Which models?", "Which is the base", "a number from 0 to 3 is wanted", "Which method?", "did you mean ties?",
+      "Which dtype",
+    ] {
+      #expect(run.errors.contains(text), "\(text)")
+    }
+    #expect(run.output.hasPrefix(folder("m.yml") + ": ties of 3 models"))
+    let spec = try Files.text(folder("m.yml"))
+    #expect(spec.contains("\nmerge_method: ties\n") && spec.contains("\ndtype: float32"))
+    let merge = try BraidBinary.run(["merge", folder("m.yml"), "-o", folder("out"), "--quiet"])
+    #expect(merge.status == 0, "\(merge.errors)")
+    // Empty answers take what is suggested; answers that end too early write nothing.
+    let plain = try BraidBinary.run(["init", "-o", folder("n.yml")] + models, input: "\n\n\n")
+    #expect(plain.status == 0, "\(plain.errors)")
+    let early = try BraidBinary.run(["init", "-o", folder("o.yml")] + models, input: "\n")
+    #expect(early.status == 2 && early.errors.contains("the answers ended"))
+    #expect(!Files.exists(folder("o.yml")))
   }
 
   @Test func `braid init writes a spec that is accepted, once`() throws {

@@ -33,12 +33,18 @@ struct EvaluatorTests {
       var endTokens: Set<Int> { model.endTokens }
       let check: @Sendable ([ScoringRequest]) -> Void
 
-      func score(_ requests: [ScoringRequest], progress: @Sendable (Int) -> Void) throws -> [[ContinuationScore]] {
+      func score(
+        _ requests: [ScoringRequest], progress: @Sendable (Int) -> Void,
+        finished: @Sendable (Int, [ContinuationScore]) -> Void
+      ) throws -> [[ContinuationScore]] {
         check(requests)
-        return try model.score(requests, progress: progress)
+        return try model.score(requests, progress: progress, finished: finished)
       }
-      func generate(_ requests: [GenerationRequest], progress: @Sendable (Int) -> Void) throws -> [GeneratedTokens] {
-        try model.generate(requests, progress: progress)
+      func generate(
+        _ requests: [GenerationRequest], progress: @Sendable (Int) -> Void,
+        finished: @Sendable (Int, GeneratedTokens) -> Void
+      ) throws -> [GeneratedTokens] {
+        try model.generate(requests, progress: progress, finished: finished)
       }
     }
     let set = try prompts(#"{"id":"1","task":"c","query":"q","choices":["a","b","c"],"gold":0}"#)

@@ -50,22 +50,32 @@ struct FakeModel: TextModel {
     -Double((before * 31 + token * 17) % 97 + 1) / 97
   }
 
-  func score(_ requests: [ScoringRequest], progress: @Sendable (Int) -> Void) throws -> [[ContinuationScore]] {
-    requests.map { request in
+  func score(
+    _ requests: [ScoringRequest], progress: @Sendable (Int) -> Void,
+    finished: @Sendable (Int, [ContinuationScore]) -> Void
+  ) throws -> [[ContinuationScore]] {
+    requests.enumerated().map { number, request in
       progress(request.context.count)
-      return request.continuations.map { continuation in
+      let scores = request.continuations.map { continuation in
         let tokens = [request.context.last ?? -1] + continuation
         return ContinuationScore(
           logLikelihood: zip(tokens, continuation).reduce(0) { $0 + logLikelihood($1.0, $1.1) }, isGreedy: false)
       }
+      finished(number, scores)
+      return scores
     }
   }
 
-  func generate(_ requests: [GenerationRequest], progress: @Sendable (Int) -> Void) throws -> [GeneratedTokens] {
-    try requests.map { request in
+  func generate(
+    _ requests: [GenerationRequest], progress: @Sendable (Int) -> Void,
+    finished: @Sendable (Int, GeneratedTokens) -> Void
+  ) throws -> [GeneratedTokens] {
+    try requests.enumerated().map { number, request in
       let answer = writes(tokenizer.decode(request.prompt, skippingSpecialTokens: true))
       let tokens = try tokenizer.encode(answer.text, addingSpecialTokens: false)
-      return GeneratedTokens(tokens: Array(tokens.prefix(request.maximumNewTokens)), ended: answer.ended)
+      let generated = GeneratedTokens(tokens: Array(tokens.prefix(request.maximumNewTokens)), ended: answer.ended)
+      finished(number, generated)
+      return generated
     }
   }
 }

@@ -25,7 +25,7 @@ struct LanguageModelLoopTests {
       }
     }
     let gates = Self.numbers(2 * width, seed: 3, scale: 100)
-    braid_lm_silu_product(gates, x, 2, width, &out, nil, width)
+    braid_lm_activate(BRAID_LM_SILU, gates, x, 2, width, &out, nil, width)
     for i in 0..<2 * width {
       let gate = Double(gates[i])
       let expected = gate / (1 + exponential(-gate)) * Double(x[i])
@@ -42,67 +42,130 @@ struct LanguageModelLoopTests {
     #expect(braid_lm_rms_norm(x, 20, w, 1e-5, 4, 20, &out, nil, 20) == 2)
   }
 
-  /// Shapes with remainders of every kind.
+  @Test(arguments: [1, 16, 45])
+  func `layer norms follow their formula`(width: Int) {
+    let x = Self.numbers(width, seed: 1, scale: 3)
+    let (w, b) = (Self.numbers(width, seed: 2), Self.numbers(width, seed: 3))
+    var out = [Float](repeating: 0, count: width)
+    #expect(braid_lm_layer_norm(x, width, w, b, 1e-5, 1, width, &out, nil, width) == -1)
+    let mean = x.reduce(0.0) { $0 + Double($1) } / Double(width)
+    let variance = x.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(width)
+    for i in 0..<width {
+      let expected = (Double(x[i]) - mean) / (variance + 1e-5).squareRoot() * Double(w[i]) + Double(b[i])
+      #expect(abs(Double(out[i]) - expected) < 2e-6)
+    }
+  }
+
+  @Test func `activations follow their formulas`() {
+    let x = (-160...160).map { Float($0) / 16 }
+    var out = [Float](repeating: 0, count: x.count)
+    func check(_ activation: braid_lm_activation, _ formula: (Double) -> Double) {
+      braid_lm_activate(activation, x, nil, 1, x.count, &out, nil, x.count)
+      for i in x.indices { #expect(abs(Double(out[i]) - formula(Double(x[i]))) < 1e-6, "\(activation) of \(x[i])") }
+    }
+    check(BRAID_LM_RELU) { max($0, 0) }
+    check(BRAID_LM_SILU) { $0 / (1 + exponential(-$0)) }
+    check(BRAID_LM_QUICK_GELU) { $0 / (1 + exponential(-1.702 * $0)) }
+    check(BRAID_LM_GELU_TANH) { x in
+      x / (1 + exponential(-2 * (2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
+    }
+    check(BRAID_LM_GELU) { x in x * normal(x) }
+  }
+
+  @Test func `a soft cap follows its formula and leaves NaN alone`() {
+    var x = (-50...50).map { Float($0) * 4 } + [.nan]
+    let before = x
+    braid_lm_soft_cap(&x, x.count, 30)
+    for i in x.indices.dropLast() {
+      let e = exponential(-2 * abs(Double(before[i])) / 30)
+      let expected = 30 * (1 - e) / (1 + e) * (before[i] < 0 ? -1 : 1)
+      #expect(abs(Double(x[i]) - expected) < 1e-5)
+    }
+    #expect(x.last?.isNaN == true)
+  }
+
+  /// Shapes with remainders of every kind: rows, width, tokens, tokens that a query sees at the most, cap.
   @Test(arguments: [
-    (1, 8, 0, 1), (3, 10, 0, 5), (4, 64, 0, 16), (5, 64, 17, 3), (9, 48, 40, 33), (2, 128, 1, 100),
+    (1, 8, 1, 99, 0), (3, 10, 5, 2, 0), (4, 64, 16, 99, 5), (5, 64, 20, 7, 0), (9, 48, 73, 20, 3), (2, 128, 101, 99, 0),
+    (17, 16, 50, 1, 0),
   ])
-  func `attention is a softmax over what each query sees`(rows: Int, width: Int, shared: Int, own: Int) {
+  func `attention is a softmax over what each query sees, to the bit however keys are stored`(
+    rows: Int, width: Int, count: Int, window: Int, cap: Float
+  ) {
     let stride = (width + 15) / 16 * 16
     let q = Self.numbers(rows * width, seed: 1)
-    let keys = Self.numbers((shared + own) * width, seed: 2)
-    let values = Self.numbers((shared + own) * width, seed: 3)
-    // Every lane behind the last key is poisoned: it may not matter.
-    func panels(_ range: Range<Int>) -> [Float] {
-      var result = [Float](repeating: .nan, count: (range.count + 15) / 16 * 16 * width)
-      for (index, key) in range.enumerated() {
-        for j in 0..<width { result[index / 16 * 16 * width + j * 16 + index % 16] = keys[key * width + j] }
+    let keys = Self.numbers(count * width, seed: 2)
+    let values = Self.numbers(count * width, seed: 3)
+    let until = (0..<rows).map { max(1, count - rows + 1 + $0) }
+    let from = until.map { max(0, $0 - window) }
+
+    /// Attention over keys cut into memories, for some of the queries.
+    func attend(_ cuts: [Int], rows: Range<Int>) -> [Float] {
+      var memories: [braid_lm_memory] = []
+      var storage: [UnsafeMutablePointer<Float>] = []
+      defer { storage.forEach { $0.deallocate() } }
+      for (first, end) in zip([0] + cuts, cuts + [count]) {
+        let (origin, columns) = (first / 16 * 16, (end + 15) / 16 * 16 - first / 16 * 16)
+        // Every lane without a key is poisoned: it may not matter.
+        let panels = UnsafeMutablePointer<Float>.allocate(capacity: columns * (width + stride))
+        panels.update(repeating: .nan, count: columns * (width + stride))
+        storage.append(panels)
+        let rows = panels + columns * width
+        for key in first..<end {
+          let slot = key - origin
+          for j in 0..<width {
+            panels[slot / 16 * 16 * width + j * 16 + slot % 16] = keys[key * width + j]
+            rows[slot * stride + j] = values[key * width + j]
+          }
+          for j in width..<stride { rows[slot * stride + j] = 0 }
+        }
+        memories.append(braid_lm_memory(panels: panels, values: rows, first: first, end: end))
       }
-      return result
-    }
-    func rowsOf(_ range: Range<Int>) -> [Float] {
-      range.flatMap { row in
-        Array(values[row * width..<(row + 1) * width]) + [Float](repeating: 0, count: stride - width)
-      }
-    }
-    let visible = (0..<rows).map { UInt32(max(1, own - $0)) }
-    let scoreCount = rows * ((shared + 15) / 16 * 16 + (own + 15) / 16 * 16)
-    var scores = [Float](repeating: 0, count: scoreCount)
-    var out = [Float](repeating: .nan, count: rows * stride)
-    let (sharedPanels, ownPanels) = (panels(0..<shared), panels(shared..<shared + own))
-    let (sharedValues, ownValues) = (rowsOf(0..<shared), rowsOf(shared..<shared + own))
-    q.withUnsafeBufferPointer { q in
-      sharedPanels.withUnsafeBufferPointer { sharedPanels in
-        ownPanels.withUnsafeBufferPointer { ownPanels in
-          sharedValues.withUnsafeBufferPointer { sharedValues in
-            ownValues.withUnsafeBufferPointer { ownValues in
-              visible.withUnsafeBufferPointer { visible in
-                scores.withUnsafeMutableBufferPointer { scores in
-                  out.withUnsafeMutableBufferPointer { out in
-                    var block = braid_lm_attention(
-                      queries: q.baseAddress, rows: rows, width: width, value_stride: stride,
-                      shared: braid_lm_memory(
-                        panels: sharedPanels.baseAddress, values: sharedValues.baseAddress, count: shared),
-                      own: braid_lm_memory(panels: ownPanels.baseAddress, values: ownValues.baseAddress, count: own),
-                      visible: visible.baseAddress, scores: scores.baseAddress, out: out.baseAddress)
-                    braid_lm_attend(&block)
-                  }
-                }
+      let queries = Array(q[rows.lowerBound * width..<rows.upperBound * width])
+      let (from, until) = (from[rows].map { UInt32($0) }, until[rows].map { UInt32($0) })
+      var out = [Float](repeating: .nan, count: rows.count * stride)
+      queries.withUnsafeBufferPointer { queries in
+        memories.withUnsafeBufferPointer { memories in
+          from.withUnsafeBufferPointer { from in
+            until.withUnsafeBufferPointer { until in
+              out.withUnsafeMutableBufferPointer { out in
+                var block = braid_lm_attention(
+                  queries: queries.baseAddress, rows: rows.count, width: width, value_stride: stride,
+                  memories: memories.baseAddress, memory_count: memories.count, from: from.baseAddress,
+                  until: until.baseAddress, soft_cap: cap, scores: nil, out: out.baseAddress)
+                let scores = UnsafeMutablePointer<Float>.allocate(
+                  capacity: rows.count * braid_lm_score_columns(&block))
+                defer { scores.deallocate() }
+                block.scores = scores
+                braid_lm_attend(&block)
               }
             }
           }
         }
       }
+      return out
     }
+
+    let whole = attend([], rows: 0..<rows)
     for row in 0..<rows {
-      let seen = shared + Int(visible[row])
-      let weights = (0..<seen).map { key in
-        exponential((0..<width).reduce(0.0) { $0 + Double(q[row * width + $1]) * Double(keys[key * width + $1]) })
+      let seen = from[row]..<until[row]
+      let weights = seen.map { key in
+        let score = (0..<width).reduce(0.0) { $0 + Double(q[row * width + $1]) * Double(keys[key * width + $1]) }
+        guard cap > 0 else { return exponential(score) }
+        let e = exponential(-2 * score / Double(cap))
+        return exponential(Double(cap) * (1 - e) / (1 + e))
       }
       let sum = weights.reduce(0, +)
       for i in 0..<width {
-        let expected = (0..<seen).reduce(0.0) { $0 + weights[$1] / sum * Double(values[$1 * width + i]) }
-        #expect(abs(Double(out[row * stride + i]) - expected) < 1e-5)
+        let expected = zip(weights, seen).reduce(0.0) { $0 + $1.0 / sum * Double(values[$1.1 * width + i]) }
+        #expect(abs(Double(whole[row * stride + i]) - expected) < 1e-5)
       }
+    }
+    for cuts in [[count / 2], [count / 3, count / 2], [1, count - 1]] where count > 3 {
+      #expect(attend(cuts, rows: 0..<rows).elementsEqual(whole) { $0 == $1 || ($0.isNaN && $1.isNaN) })
+    }
+    for row in 0..<rows {
+      #expect(attend([], rows: row..<row + 1).prefix(width) == whole[row * stride..<row * stride + width])
     }
   }
 
@@ -124,6 +187,23 @@ struct LanguageModelLoopTests {
         #expect(summary.finite == 0, "\(bad) at \(place) of \(count)")
       }
     }
+  }
+
+  /// The normal distribution function by its series, or for large numbers by a continued fraction.
+  private func normal(_ x: Double) -> Double {
+    let density = exponential(-x * x / 2) / (2 * Double.pi).squareRoot()
+    if abs(x) > 4 {
+      var fraction = 0.0
+      for n in stride(from: 60, through: 1, by: -1) { fraction = Double(n) / (abs(x) + fraction) }
+      let tail = density / (abs(x) + fraction)
+      return x > 0 ? 1 - tail : tail
+    }
+    var (sum, term) = (0.0, x)
+    for n in 1...120 {
+      sum += term
+      term *= x * x / Double(2 * n + 1)
+    }
+    return 0.5 + density * sum
   }
 
   /// e to the power of a number, from the definition, so that the test needs no library.

@@ -71,6 +71,69 @@ import Testing
     }
   }
 
+  @Test func `rows that a model lacks keep the base's values`() async throws {
+    for (dtype, merged) in [(DType.float32, "float32"), (.bfloat16, "bfloat16")] {
+      let (rows, fewer, columns) = (9, 6, 5)
+      let base = (0..<rows * columns).map { Float($0) }
+      let own = (0..<fewer * columns).map { Float($0) + ($0 % 3 == 0 ? 2 : -1) }
+      let stored = TensorDescription(name: "embed.weight", dtype: dtype, shape: Shape([fewer, columns]))
+      let bytes = own.flatMap { value -> [UInt8] in
+        let bits = value.bitPattern
+        return dtype == .float32
+          ? withUnsafeBytes(of: bits) { Array($0) } : withUnsafeBytes(of: UInt16(bits >> 16)) { Array($0) }
+      }
+      let whole = TensorDescription(name: "embed.weight", dtype: .float32, shape: Shape([rows, columns]))
+      let method = try #require(Catalog.method(named: "task_arithmetic"))
+      let parameters = ResolvedParameters(perInput: [[:], ["weight": 0.5]])
+      let step = PlanStep(
+        output: whole, role: .embedding,
+        inputs: [
+          PlannedInput(model: 0, tensor: whole),
+          PlannedInput(model: 1, tensor: stored, fill: .init(model: 0, tensor: whole)),
+        ], base: 0, operation: .merge(method: "task_arithmetic", parameters: parameters, try method.make(parameters)))
+      let plan = MergePlan(
+        models: [PlannedModel(reference: "a", location: ""), PlannedModel(reference: "b", location: "")],
+        steps: [step], donor: 0, layerCount: nil, configurationDType: nil, methodName: "task_arithmetic")
+      let sources: [any TensorSource] = [
+        MemorySource(floats: [("embed.weight", Shape([rows, columns]), base)]), MemorySource([(stored, bytes)]),
+      ]
+      let served = PlannedTensorSource(plan: plan, sources: sources, resources: MergeResources(threads: 2))
+      let expected = base.enumerated().map { index, value in
+        index < own.count ? value + (index % 3 == 0 ? 1 : -0.5) : value
+      }
+      #expect(try served.floats("embed.weight") == expected, "\(merged)")
+      try await TensorSourceContract.check(served)
+    }
+  }
+
+  @Test func `a vocabulary that the base has in full is filled up, and the merge can be done again`() async throws {
+    let folder = try TemporaryFolder()
+    let text = """
+      merge_method: ties
+      base_model: ./wide
+      allow_mismatch: truncate
+      dtype: float32
+      models:
+        - {model: ./narrow, parameters: {weight: 1, density: 0.6}}
+      """
+    let merge = try OpenedMerge.open(try folder.write("spec.yml", text.replacingModels(in: Self.family)))
+    let name = "model.embed_tokens.weight"
+    #expect(merge.plan.vocabularySize == nil)
+    let output = folder.path + "/out"
+    _ = try Merger.merge(merge, to: MergeOutput(destination: output), resources: MergeResources(threads: 2))
+    let merged = try OpenedModel.open(output, resources: MergeResources(threads: 1)).weights
+    let (base, narrow) = (
+      merge.donor.weights, merge.parents.first { $0.header.location != merge.donor.header.location }
+    )
+    let (old, new) = (try base.floats(name), try merged.floats(name))
+    let rows = try #require(narrow?.weights.index[name]?.shape.dimensions.first)
+    let width = try #require(merged.index[name]?.shape.dimensions.last)
+    #expect(old[(rows * width)...] == new[(rows * width)...])
+    #expect(old[..<(rows * width)] != new[..<(rows * width)])
+    let replay = try Replay.run(Replay.prepare(output), resources: MergeResources(threads: 1))
+    #expect(replay.differences == [])
+  }
+
   @Test func `a model left out gives the merge of the others`() throws {
     func merged(_ models: String) throws -> [Float] {
       let merge = try open(

@@ -165,6 +165,60 @@ import Testing
     #expect(Self.resources[2].estimate(for: merge.plan, sources: merge.sources) < 1 << 30)
   }
 
+  @Test func `an adapter leaves most tensors of a stage alone, and those are read as if it were not there`() throws {
+    let folder = try TemporaryFolder()
+    try Self.models(in: folder)
+    try folder.write("lora/adapter_config.json", #"{"peft_type": "LORA", "r": 2, "lora_alpha": 4}"#)
+    let module = "base_model.model.model.layers.0.mlp.up_proj.lora_"
+    let halves = [("A", Shape([2, 1003])), ("B", Shape([129, 2]))].map { half, shape in
+      let description = TensorDescription(name: module + half + ".weight", dtype: .float32, shape: shape)
+      let bytes = (0..<shape.elementCount).flatMap { number in
+        withUnsafeBytes(of: Float(number % 7) * 0.125 - 0.375, Array.init)
+      }
+      return (description: description, bytes: bytes)
+    }
+    try folder.write("lora/adapter_model.safetensors", SafetensorsMaker.file(halves))
+    func merge(_ model: String) throws -> OpenedMerge {
+      try OpenedMerge.open(
+        try folder.write(
+          "spec.yml",
+          """
+          name: first
+          merge_method: ties
+          base_model: base
+          models: [{model: one, parameters: {weight: 1, density: 0.5}}, {model: two, parameters: {weight: 1}}]
+          ---
+          merge_method: slerp
+          base_model: one
+          parameters: {t: 0.5}
+          models: [{model: \(model)}]
+          """))
+    }
+    let (plain, adapted) = (try merge("first"), try merge("first+lora"))
+    let resources = Self.resources[0]
+    // What it takes to read through an adapter is counted, and it is less than the budget of a small merge.
+    let estimates = [plain, adapted].map { resources.estimate(for: $0.plan, sources: $0.sources) }
+    #expect(estimates[1] > estimates[0])
+    #expect(estimates[1] - estimates[0] < 2 * resources.memory)
+    let one = PlannedTensorSource(plan: plain.plan, sources: plain.sources, resources: resources)
+    let two = PlannedTensorSource(plan: adapted.plan, sources: adapted.sources, resources: resources)
+    for tensor in one.index.tensors {
+      let isChanged = tensor.name.contains("layers.0")
+      #expect(try (one.bytes(of: tensor.name) != two.bytes(of: tensor.name)) == isChanged, "\(tensor.name)")
+    }
+    // The same through the disk.
+    let first = try OpenedMerge.open(
+      try folder.write(
+        "first.yml",
+        Files.text(folder("spec.yml")).split(separator: "---").map(String.init)[0]
+          .replacing("name: first\n", with: "")))
+    _ = try Merger.merge(first, to: MergeOutput(destination: folder("first")), resources: Self.resources[1])
+    let text = try Files.text(folder("spec.yml")).split(separator: "---\n").map(String.init)[1]
+    let last = try OpenedMerge.open(try folder.write("last.yml", text))
+    let three = PlannedTensorSource(plan: last.plan, sources: last.sources, resources: resources)
+    for tensor in two.index.tensors { #expect(try two.bytes(of: tensor.name) == three.bytes(of: tensor.name)) }
+  }
+
   @Test func `stages that repeat layers are refused when they become too many`() throws {
     let folder = try TemporaryFolder()
     try Self.models(in: folder)

@@ -25,19 +25,15 @@ struct ReportTests {
         case .choice: return Answer(.choices(isRight ? [-1, -2] : [-2, -1]))
         case .generation: return Answer(.generation(isRight ? " y" : "n"), isCutOff: index < cut)
         case .text: return Answer(.text(logLikelihood: -10 + 4 * strength - luck, tokens: 9, bytes: 40))
+        case .document: return Answer(.responses([]))
         }
       }
     }
     let scoring = Scoring(prompts: prompts)
-    let base = answers(strength: 0.5)
-    let others = against == nil ? nil : base
     let models = [("base", 0.5, 0), ("ties-density-half", 0.75, 0), ("linear", 0.6, 3), ("slerp", 0.6, 0)]
-    return ScoreRecord(
-      models: models.map { name, strength, cut in
-        scoring.scores(
-          of: name, answers: answers(strength: strength, cut: cut), against: name == against ? nil : others)
-      },
-      against: against, failures: [ModelFailure(model: "broken", message: "layer 3: the logits are not finite")])
+    return scoring.record(
+      of: models.map { name, strength, cut in (name, answers(strength: strength, cut: cut)) }, against: against,
+      failures: [ModelFailure(model: "broken", message: "layer 3: the logits are not finite")])
   }
 
   @Test(arguments: [ReportFormat.text, .md, .csv])
@@ -61,6 +57,7 @@ struct ReportTests {
   @Test func `a single model without a reference has no marks and no differences`() throws {
     var record = try record(against: nil)
     record.models = [record.models[0]]
+    record.selection = nil
     record.failures = []
     let text = Report(record).rendered(as: .text)
     #expect(!text.contains("*") && !text.contains("difference") && !text.contains("p:"))

@@ -17,10 +17,28 @@
 ptrdiff_t braid_lm_rms_norm(const float *x, size_t x_stride, const float *weight, float epsilon, size_t rows,
                             size_t width, float *out, uint16_t *rounded, size_t out_stride);
 
-// out = silu(gate) * up for rows of `width` elements without gaps, as float32 or, where `rounded` is given instead, as
-// bfloat16.
-void braid_lm_silu_product(const float *gate, const float *up, size_t rows, size_t width, float *out,
-                           uint16_t *rounded, size_t out_stride);
+// The same with the mean taken off first and a bias added: (x - mean) / sqrt(variance + epsilon) * weight + bias.
+ptrdiff_t braid_lm_layer_norm(const float *x, size_t x_stride, const float *weight, const float *bias, float epsilon,
+                              size_t rows, size_t width, float *out, uint16_t *rounded, size_t out_stride);
+
+typedef enum {
+  BRAID_LM_SILU,
+  BRAID_LM_GELU,
+  BRAID_LM_GELU_TANH,
+  BRAID_LM_QUICK_GELU,
+  BRAID_LM_RELU,
+} braid_lm_activation;
+
+// out = activation(gate) * up, or activation(gate) where `up` is NULL, for rows of `width` elements without gaps, as
+// float32 or, where `rounded` is given instead, as bfloat16.
+void braid_lm_activate(braid_lm_activation activation, const float *gate, const float *up, size_t rows, size_t width,
+                       float *out, uint16_t *rounded, size_t out_stride);
+
+// x = cap * tanh(x / cap).
+void braid_lm_soft_cap(float *x, size_t count, float cap);
+
+// x += y * scale.
+void braid_lm_add_scaled(float *x, const float *y, float scale, size_t count);
 
 // To bfloat16, to nearest, ties to even.
 void braid_lm_round(const float *x, size_t count, uint16_t *rounded);
@@ -37,25 +55,31 @@ void braid_lm_rotate(float *x, size_t heads, size_t width, const float *cosines,
 // Writes a key as one lane of a panel.
 void braid_lm_store_key(const float *key, size_t width, float *lane);
 
-// Keys and values that one block of queries looks at.
+// Keys and values of the positions `first` to `end` of a sequence. Storage begins at the multiple of 16 at or below
+// `first`, so that a key's lane follows from its position alone.
 typedef struct {
-  const float *panels;  // count keys in panels of 16; lanes behind the last key may hold anything finite
-  const float *values;  // count rows of value_stride elements
-  size_t count;
+  const float *panels;  // keys in panels of 16; lanes without a key may hold anything
+  const float *values;  // rows of value_stride elements
+  size_t first, end;
 } braid_lm_memory;
 
 typedef struct {
   const float *queries;  // rows * width, scaled already
   size_t rows, width;
   size_t value_stride;  // width rounded up to a multiple of 16
-  // Every query sees all of `shared`, and of `own` as many as `visible` says.
-  braid_lm_memory shared, own;
-  const uint32_t *visible;
-  float *scores;  // rows * (both counts, each rounded up to a multiple of 16)
-  float *out;     // rows * value_stride
+  const braid_lm_memory *memories;  // in the order of their positions, each position at most once
+  size_t memory_count;
+  const uint32_t *from, *until;  // query r sees the positions from[r] to until[r], at least one of them stored
+  float soft_cap;                // scores are cap * tanh(score / cap); none if zero
+  float *scores;                 // rows * braid_lm_score_columns
+  float *out;                    // rows * value_stride
 } braid_lm_attention;
 
-// Softmax attention for a block of queries.
+// The columns of scores that a block of queries needs.
+size_t braid_lm_score_columns(const braid_lm_attention *block);
+
+// Softmax attention for a block of queries. A query's result does not depend on the other queries of its block, nor on
+// how its keys are spread over memories; memories that no query sees cost nothing.
 void braid_lm_attend(const braid_lm_attention *block);
 
 // ---- Logits

@@ -5,7 +5,8 @@ public struct AdaptedTensors: TensorSource {
   /// The model's tensors, and behind them a head of its own where the adapter parts it from the embedding.
   public let index: TensorIndex
   private let adaptations: [String: TensorAdaptation]
-  private let base: any TensorSource
+  /// The model without the adapter.
+  package let base: any TensorSource
   private let adapter: any TensorSource
 
   init(_ adaptations: [TensorAdaptation], of base: any TensorSource, adapter: any TensorSource) {
@@ -19,6 +20,13 @@ public struct AdaptedTensors: TensorSource {
 
   /// How many tensors differ from the model's.
   public var adaptedCount: Int { adaptations.count }
+
+  /// Whether a tensor is not the model's own, read as the model has it.
+  package func changes(_ tensor: String) -> Bool { adaptations[tensor] != nil || base.index[tensor] == nil }
+
+  /// The most memory that one reader of a changed tensor takes beside the place for the elements, in bytes: a tile, a
+  /// panel of each matrix, and elements on their way from one dtype to another.
+  package static let readerByteCount = TensorAdaptation.readerByteCount
 
   /// Reads the model's elements and adds the adapter's share.
   public func read(

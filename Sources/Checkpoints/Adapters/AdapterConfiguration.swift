@@ -1,6 +1,6 @@
 internal import Documents
 
-/// What `adapter_config.json` says about a LoRA adapter, as PEFT writes it.
+/// What `adapter_config.json` says about an adapter, as PEFT writes it: LoRA, or trained rows of an embedding.
 struct AdapterConfiguration: Sendable {
   /// The file's name.
   static let fileName = "adapter_config.json"
@@ -20,6 +20,8 @@ struct AdapterConfiguration: Sendable {
   let keepsTies: Bool
   /// The names of parameters that are adapted by themselves, not as the weight of a module.
   let targetParameters: [String]
+  /// The tokens whose rows of the embedding are trained by themselves.
+  let trainedTokens: TrainedTokens
   /// The model that the adapter was trained on, as the trainer called it.
   let baseModel: String?
   private let rank: Int
@@ -37,10 +39,10 @@ struct AdapterConfiguration: Sendable {
     guard let kind = root["peft_type"]?.string else {
       throw Self.fault("peft_type", "is missing, and so is what kind of adapter this is", in: file)
     }
-    guard kind == "LORA" else {
+    guard kind == "LORA" || kind == TrainedTokens.kind else {
       throw CheckpointError(
         .refused, path: file.path, "the adapter is of the kind \(PrintableText.quoted(kind))",
-        hint: "LORA can be applied; merge other kinds into their model with PEFT first")
+        hint: "LORA and \(TrainedTokens.kind) can be applied; merge other kinds into their model with PEFT first")
     }
     try Self.refuseVariants(root, in: file)
     isRankStabilized = try Self.flag("use_rslora", in: file)
@@ -48,6 +50,8 @@ struct AdapterConfiguration: Sendable {
     isFanInFanOut = try Self.flag("fan_in_fan_out", in: file)
     keepsTies = try Self.flag("ensure_weight_tying", in: file)
     targetParameters = root["target_parameters"]?.array?.compactMap(\.string) ?? []
+    trainedTokens = try TrainedTokens(
+      kind == TrainedTokens.kind ? "token_indices" : "trainable_token_indices", in: file)
     baseModel = root["base_model_name_or_path"]?.string
     rank = try Self.number("r", in: file) { Int(exactly: $0) } ?? Self.defaultRank
     alpha = try Self.number("lora_alpha", in: file) { $0 } ?? Double(Self.defaultRank)
@@ -90,7 +94,6 @@ struct AdapterConfiguration: Sendable {
       ("arrow_config", "it chooses between adapters for each token (Arrow)"),
       ("use_bdlora", "its matrices are block-diagonal (BD-LoRA)"), ("kasa_config", "it is of the KaSA variant"),
       ("monteclora_config", "it is of the MonteCLoRA variant"),
-      ("trainable_token_indices", "it trains single rows of the embedding"),
     ]
     for (key, reason) in variants {
       guard let node = root[key], !node.isNull, node.bool != false else { continue }

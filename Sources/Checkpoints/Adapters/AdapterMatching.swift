@@ -23,6 +23,7 @@ struct AdapterMatching {
     let parts = try AdapterParts(adapter.checkpoint)
     for replacement in parts.replacements { try replace(replacement.target, by: replacement.tensor) }
     for update in parts.updates { try apply(update) }
+    try replaceRows(parts.tokenRows)
     partHeadFromEmbedding()
   }
 
@@ -72,6 +73,45 @@ struct AdapterMatching {
     }
     if origin.name != description.name { unties = true }
     add(TensorAdaptation(description: description, origin: tensor, isReplaced: true))
+  }
+
+  /// Lets rows of the adapter take the place of a matrix's.
+  private mutating func replaceRows(_ all: [(target: String, tensor: TensorDescription)]) throws(CheckpointError) {
+    for (module, tensor) in all {
+      let name = module + ".weight"
+      // A head that goes along with its embedding has the same rows once more where the whole state was saved.
+      if ModelTraits.isHead(name), !settings.trainedTokens.names(module), all.count > 1 { continue }
+      guard let tokens = settings.trainedTokens.tokens(of: module) else {
+        throw fault(
+          tensor, found: "rows for tokens of \(PrintableText.of(module))",
+          expected: "such tokens among the \(settings.trainedTokens.description) of adapter_config.json")
+      }
+      let (description, origin) = try target(name, of: tensor.name)
+      guard found[description.name] == nil else {
+        throw fault(tensor, found: "a second change of \(PrintableText.of(description.name))", expected: "one")
+      }
+      let shape = description.shape.dimensions
+      guard shape.count == 2, tensor.shape.dimensions == [tokens.count, shape[1]] else {
+        throw fault(
+          tensor, found: "the shape \(tensor.shape)",
+          expected: "[\(tokens.count), \(shape.last ?? 0)], a row for each token of adapter_config.json")
+      }
+      guard tensor.dtype.isFloatingPoint, description.dtype.isFloatingPoint else {
+        throw fault(tensor, found: "elements of the type \(tensor.dtype.rawValue)", expected: "floating point")
+      }
+      if let beyond = tokens.first(where: { $0 >= shape[0] }) {
+        var error = fault(
+          tensor, found: "a row for the token \(beyond)",
+          expected: "tokens below \(shape[0]), the rows of \(PrintableText.of(description.name))")
+        error.hint =
+          "the adapter was trained with more tokens; resize the model's vocabulary first, and name the result"
+        throw error
+      }
+      var adaptation = TensorAdaptation(description: description, origin: origin, isReplaced: false)
+      adaptation.rows = RowReplacement(tensor, tokens: tokens, width: shape[1])
+      if origin.name != description.name { unties = true }
+      add(adaptation)
+    }
   }
 
   // MARK: Updates
@@ -192,6 +232,15 @@ struct AdapterMatching {
   /// An adapter on an embedding that also serves as head changes the embedding alone: that is what it was trained as.
   private mutating func partHeadFromEmbedding() {
     guard !settings.keepsTies, let embedding = model.embedding else { return }
+    // Trained rows are both's, unless the adapter has others for the head: they were trained so.
+    if let rows = found[embedding.name]?.rows, !order.contains(where: ModelTraits.isHead) {
+      guard model.statesShared, let head = base.tensors.first(where: { ModelTraits.isHead($0.name) }),
+        head.shape == embedding.shape
+      else { return }
+      var adaptation = TensorAdaptation(description: head, origin: head, isReplaced: false)
+      adaptation.rows = rows
+      return add(adaptation)
+    }
     if model.sharesHead {
       guard found[embedding.name] != nil || unties else { return }
       unties = true

@@ -17,11 +17,14 @@ struct AdapterParts {
   private(set) var updates: [Update] = []
   /// Tensors that take the place of the model's, by the name of those.
   private(set) var replacements: [(target: String, tensor: TensorDescription)] = []
+  /// Rows that take the place of a module's weight's, by the name of the module.
+  private(set) var tokenRows: [(target: String, tensor: TensorDescription)] = []
 
   init(_ checkpoint: Checkpoint) throws(CheckpointError) {
     var places: [String: Int] = [:]
     var names: Set<String> = []
     var replaced: Set<String> = []
+    var trained: Set<String> = []
     for tensor in checkpoint.index.tensors {
       let name = AdapterTensorName(tensor.name)
       if let adapter = name.adapter { names.insert(adapter) }
@@ -30,7 +33,8 @@ struct AdapterParts {
       case .unknown:
         throw PackedParts.fault(
           in: checkpoint, tensor.name, found: "a part that LoRA does not have",
-          expected: "lora_A, lora_B, lora_embedding_A, lora_embedding_B, lora_magnitude_vector or a whole weight")
+          expected: "lora_A, lora_B, lora_embedding_A, lora_embedding_B, lora_magnitude_vector, "
+            + "trainable_tokens_delta or a whole weight")
       case .whole:
         guard replaced.insert(name.target).inserted else {
           throw PackedParts.fault(
@@ -38,6 +42,13 @@ struct AdapterParts {
             expected: "one")
         }
         replacements.append((name.target, tensor))
+      case .tokenRows:
+        guard trained.insert(name.target).inserted else {
+          throw PackedParts.fault(
+            in: checkpoint, tensor.name, found: "a second tensor with rows of \(PrintableText.of(name.target))",
+            expected: "one")
+        }
+        tokenRows.append((name.target, tensor))
       case let part:
         let key = "\(name.depth) \(name.target)"
         let place = places[key] ?? updates.count
@@ -59,7 +70,7 @@ struct AdapterParts {
         .inconsistent, path: checkpoint.path, "the file holds \(names.count) adapters: \(list)",
         hint: "save each into a folder of its own")
     }
-    guard !updates.isEmpty || !replacements.isEmpty else {
+    guard !updates.isEmpty || !replacements.isEmpty || !tokenRows.isEmpty else {
       throw CheckpointError(.inconsistent, path: checkpoint.path, "the adapter has no tensors")
     }
   }

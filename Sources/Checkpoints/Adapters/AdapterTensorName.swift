@@ -14,6 +14,8 @@ struct AdapterTensorName: Hashable {
     case outwardBias
     /// The lengths that rows are brought to (DoRA).
     case magnitudes
+    /// Rows that take the place of an embedding's, one for each trained token.
+    case tokenRows
     /// A tensor that takes the place of the model's.
     case whole
     /// A copy of what the model has anyway.
@@ -45,7 +47,7 @@ struct AdapterTensorName: Hashable {
       return
     }
     var rest = Array(words[(border + 1)...])
-    let mark = words[border]
+    var mark = words[border]
     switch mark {
     case "modules_to_save", "original_module":
       if mark == "modules_to_save", rest.count > 1 { adapter = rest.removeFirst() }
@@ -53,6 +55,14 @@ struct AdapterTensorName: Hashable {
       part = mark == "original_module" ? .original : .whole
       return
     default: target = module.joined(separator: ".")
+    }
+    if mark == "token_adapter", !rest.isEmpty {
+      mark = rest.removeFirst()
+      if mark == "base_layer" {
+        // What the rows were trained over, as programs save it that take the state of the whole model.
+        part = .original
+        return
+      }
     }
     let leaf = rest.last == "weight" || rest.last == "bias" ? rest.removeLast() : nil
     if rest.count == 1 { adapter = rest[0] }
@@ -63,6 +73,8 @@ struct AdapterTensorName: Hashable {
       case ("lora_B", "bias", 0...1): .outwardBias
       case ("lora_embedding_A", nil, 0...1): .embeddingInward
       case ("lora_embedding_B", nil, 0...1): .embeddingOutward
+      case ("trainable_tokens_delta", nil, 0...1): .tokenRows
+      case ("trainable_tokens_original", nil, 0...1): .original
       case ("lora_magnitude_vector", nil, 0...1), ("lora_magnitude_vector", "weight", 0...1): .magnitudes
       default: .unknown
       }
@@ -71,6 +83,6 @@ struct AdapterTensorName: Hashable {
   /// Whether a word of a name begins what PEFT, and not the model, has named.
   private static func isMark(_ word: String) -> Bool {
     ["modules_to_save", "original_module", "token_adapter"].contains(word)
-      || ["lora_", "hada_", "ia3_", "vera_", "oft_", "boft_"].contains(where: word.hasPrefix)
+      || ["lora_", "trainable_tokens_", "hada_", "ia3_", "vera_", "oft_", "boft_"].contains(where: word.hasPrefix)
   }
 }

@@ -19,11 +19,16 @@ struct TensorAdaptation: Sendable {
   var magnitudes: MagnitudeFactors?
   /// A vector that is added, times a factor.
   var addend: (tensor: StoredNumbers, scale: Float)?
+  /// Rows of the adapter that take the place of the model's.
+  var rows: RowReplacement?
   /// How many matrices the tensor is made of.
   var experts = 1
 
   /// Elements that are held at once where they cannot be read to their place.
   private static let pieceLength = 1 << 20
+
+  /// What a reader allocates at the most: two pieces, a tile with a vector beside it, and panels no larger than it.
+  static let readerByteCount = 2 * pieceLength * 4 + 4 * MatrixTiles.maximumElements * 4
 
   private var isComputed: Bool { update != nil || magnitudes != nil || addend != nil }
 
@@ -38,7 +43,7 @@ struct TensorAdaptation: Sendable {
 
   /// Where the origin's elements are, if readers see just those.
   func region(base: any TensorSource, adapter: any TensorSource) throws -> TensorRegion? {
-    guard !isComputed, origin.dtype == description.dtype else { return nil }
+    guard !isComputed, rows == nil, origin.dtype == description.dtype else { return nil }
     return try (isReplaced ? adapter : base).region(of: origin.name)
   }
 
@@ -47,6 +52,21 @@ struct TensorAdaptation: Sendable {
     into destination: UnsafeMutableRawBufferPointer
   ) throws {
     guard !elements.isEmpty, let target = destination.baseAddress else { return }
+    try readChanged(elements, base: base, adapter: adapter, into: destination, at: target)
+    try rows?.forEachRun(in: elements, from: adapter) { place, numbers, count in
+      // Elements may lie anywhere in the destination.
+      let size = description.dtype.byteCount
+      let room = AlignedMemory(byteCount: count * size)
+      VectorKernels.best.fromFloat32(numbers, dtype: description.dtype, count: count, into: room.address)
+      (target + place * size).copyMemory(from: room.address, byteCount: count * size)
+    }
+  }
+
+  /// Reads elements with everything but replaced rows done to them.
+  private func readChanged(
+    _ elements: Range<Int>, base: any TensorSource, adapter: any TensorSource,
+    into destination: UnsafeMutableRawBufferPointer, at target: UnsafeMutableRawPointer
+  ) throws {
     let source = isReplaced ? adapter : base
     if !isComputed, origin.dtype == description.dtype {
       return try source.read(origin.name, elements: elements, into: destination)

@@ -28,6 +28,19 @@ package struct ContentDigest: Hashable, Sendable {
     self = pieces.flatMap(\.bytes).withUnsafeBytes { ContentDigest(of: $0) }
   }
 
+  /// Reads the digits that ``text`` gives, or nil for anything else.
+  package init?(text: String) {
+    let digits = Array(text.utf8)
+    guard digits.count == 32 else { return nil }
+    var bytes: [UInt8] = []
+    for start in stride(from: 0, to: digits.count, by: 2) {
+      guard let byte = UInt8(String(decoding: digits[start..<start + 2], as: UTF8.self), radix: 16) else { return nil }
+      bytes.append(byte)
+    }
+    self.bytes = bytes
+    guard self.text == text else { return nil }
+  }
+
   /// The digest as 32 hexadecimal digits.
   package var text: String {
     let digits = Array("0123456789abcdef")

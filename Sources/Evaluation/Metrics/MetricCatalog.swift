@@ -9,9 +9,15 @@ public enum MetricCatalog {
     case .choice: [Accuracy(), NormalizedAccuracy()]
     case .generation: [ExactMatch()]
     case .text: [BitsPerByte(), Perplexity()]
+    // A task brings its own.
+    case .document: []
     }
   }
 
   /// The card of the metric with this name.
-  public static func card(_ name: String) -> MetricCard? { all.first { $0.card.name == name }?.card }
+  ///
+  /// Names that only tasks use, with or without the filter behind a comma (`exact_match,strict-match`), have one too.
+  public static func card(_ name: String) -> MetricCard? {
+    all.first { $0.card.name == name }?.card ?? HarnessCards.card(name)
+  }
 }

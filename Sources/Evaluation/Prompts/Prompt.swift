@@ -10,6 +10,8 @@ public struct Prompt: Hashable, Sendable {
     case generation(prompt: String, target: String)
     /// The likelihood of the whole text is measured.
     case text(String)
+    /// A task asks about one of its documents; its own metrics judge the responses.
+    case document(DocumentPrompt)
   }
 
   /// The name of the prompt, unique within its task.
@@ -32,15 +34,21 @@ public struct Prompt: Hashable, Sendable {
     case .choice: .choice
     case .generation: .generation
     case .text: .text
+    case .document: .document
     }
   }
 }
 
-/// The three kinds of prompts.
-public enum PromptKind: String, Hashable, Sendable, CaseIterable {
+/// The kinds of prompts.
+public enum PromptKind: String, Hashable, Sendable {
   case choice
   case generation
   case text
+  /// A document of a task; files of prompts have none.
+  case document
+
+  /// The kinds that a line of a prompt file can be of.
+  public static let ofLines: [PromptKind] = [.choice, .generation, .text]
 
   /// The keys of a line of this kind that say so, in their usual order.
   public var keys: [String] {
@@ -48,6 +56,7 @@ public enum PromptKind: String, Hashable, Sendable, CaseIterable {
     case .choice: ["query", "choices", "gold"]
     case .generation: ["prompt", "target"]
     case .text: ["text"]
+    case .document: []
     }
   }
 
@@ -57,6 +66,7 @@ public enum PromptKind: String, Hashable, Sendable, CaseIterable {
     case .choice: "multiple choice"
     case .generation: "generation"
     case .text: "text"
+    case .document: "document"
     }
   }
 

@@ -36,7 +36,7 @@ struct PromptLine {
   }
 
   private static let patterns =
-    "a line is one of " + PromptKind.allCases.map(\.pattern).joined(separator: ", ")
+    "a line is one of " + PromptKind.ofLines.map(\.pattern).joined(separator: ", ")
 
   private mutating func fault(_ offset: Int, _ message: String, hint: String? = nil) {
     faults.append(Fault(offset: offset, message: message, hint: hint))
@@ -46,11 +46,11 @@ struct PromptLine {
 
   /// The kind that the keys speak for, misspelt ones included.
   private mutating func kind(of members: [JSONMember], at offset: Int) -> PromptKind? {
-    let everyKey = PromptKind.allCases.flatMap(\.keys)
+    let everyKey = PromptKind.ofLines.flatMap(\.keys)
     var present: [PromptKind: String] = [:]
     var nearby: [PromptKind: String] = [:]
     for member in members {
-      for kind in PromptKind.allCases {
+      for kind in PromptKind.ofLines {
         if kind.keys.contains(member.key) {
           present[kind] = present[kind] ?? member.key
         } else if let nearest = NearestName.of(member.key, in: everyKey), kind.keys.contains(nearest) {
@@ -60,7 +60,7 @@ struct PromptLine {
     }
     let candidates = present.isEmpty ? nearby : present
     if candidates.count > 1 {
-      let found = PromptKind.allCases.compactMap { kind in candidates[kind].map { "\"\($0)\" (\(kind.words))" } }
+      let found = PromptKind.ofLines.compactMap { kind in candidates[kind].map { "\"\($0)\" (\(kind.words))" } }
       fault(
         offset, "the line mixes keys of different kinds of prompts: \(found.joined(separator: ", "))",
         hint: Self.patterns)
@@ -133,6 +133,7 @@ struct PromptLine {
       return .generation(prompt: prompt, target: target)
     case .text:
       return string("text", in: node, mayBeEmpty: false).map { .text($0) }
+    case .document: return nil
     }
   }
 

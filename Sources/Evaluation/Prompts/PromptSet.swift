@@ -75,6 +75,28 @@ public struct PromptSet: Hashable, Sendable {
     self.tasks = tasks
   }
 
+  /// A set of tasks and their prompts, in this order.
+  public init(tasks: [(name: String, metrics: [any Metric], prompts: [Prompt])]) {
+    var prompts: [Prompt] = []
+    self.tasks = tasks.map { task in
+      let start = prompts.count
+      prompts += task.prompts
+      return PromptTask(
+        name: task.name, kind: task.prompts.first?.kind ?? .document, range: start..<prompts.count,
+        metrics: task.metrics)
+    }
+    self.prompts = prompts
+  }
+
+  /// Both sets' tasks, this one's first; nil if a task is in both.
+  public func joined(with other: PromptSet) -> PromptSet? {
+    guard Set(tasks.map(\.name)).isDisjoint(with: other.tasks.map(\.name)) else { return nil }
+    return PromptSet(
+      tasks: [self, other].flatMap { set in
+        set.tasks.map { ($0.name, $0.metrics, Array(set.prompts[$0.range])) }
+      })
+  }
+
   /// A text for each task that changes whenever its prompts do.
   public var digests: [String] {
     tasks.map { task in
@@ -87,6 +109,7 @@ public struct PromptSet: Hashable, Sendable {
         case .generation(let text, let target):
           for field in [text, target] { hash.combine(field: field) }
         case .text(let text): hash.combine(field: text)
+        case .document(let document): document.combine(into: &hash)
         }
       }
       return "\(task.name) \(task.kind.rawValue) \(task.range.count) \(hash.text)"
@@ -102,6 +125,27 @@ public struct PromptTask: Hashable, Sendable {
   public var kind: PromptKind
   /// Where its prompts stand in the set.
   public var range: Range<Int>
+  /// The metrics that judge its prompts; the first one stands for the task.
+  public var metrics: [any Metric]
+
+  /// Makes a task; without metrics of its own it has those of its kind of prompts.
+  public init(name: String, kind: PromptKind, range: Range<Int>, metrics: [any Metric]? = nil) {
+    self.name = name
+    self.kind = kind
+    self.range = range
+    self.metrics = metrics ?? MetricCatalog.metrics(for: kind)
+  }
+
+  /// Whether two tasks have the same prompts and metrics of the same names.
+  public static func == (a: PromptTask, b: PromptTask) -> Bool {
+    a.name == b.name && a.kind == b.kind && a.range == b.range && a.metrics.map(\.card) == b.metrics.map(\.card)
+  }
+
+  /// Feeds a hasher.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(name)
+    hasher.combine(range)
+  }
 }
 
 /// Everything that is wrong with the prompt files of a run.

@@ -8,6 +8,16 @@ public struct Answer: Hashable, Sendable {
     case text(logLikelihood: Double, tokens: Int, bytes: Int)
     /// The text that the model wrote, special tokens left out.
     case generation(String)
+    /// The responses to the requests of a task's document, in their order.
+    case responses([Response])
+  }
+
+  /// What a model gave for one request of a document.
+  public enum Response: Hashable, Sendable {
+    /// A log-likelihood in nats, and whether the model would have written the text itself.
+    case likelihood(Double, isGreedy: Bool)
+    /// A text that the model wrote.
+    case text(String)
   }
 
   /// What was measured.

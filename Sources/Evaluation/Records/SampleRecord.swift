@@ -17,12 +17,14 @@ public struct SampleRecord: Hashable, Sendable {
   public var metrics: [SampleMetric]
 
   /// Judges an answer.
-  public init(model: String, prompt: Prompt, answer: Answer) {
+  ///
+  /// - Parameter metrics: the metrics of the prompt's task; those of its kind of prompts if nil.
+  public init(model: String, prompt: Prompt, answer: Answer, metrics: [any Metric]? = nil) {
     self.model = model
     task = prompt.task
     id = prompt.id
     self.answer = answer
-    metrics = MetricCatalog.metrics(for: prompt.kind).compactMap { metric in
+    self.metrics = (metrics ?? MetricCatalog.metrics(for: prompt.kind)).compactMap { metric in
       metric.observe(answer, to: prompt).map {
         SampleMetric(name: metric.card.name, value: metric.value(ofSums: $0.terms))
       }
@@ -39,6 +41,7 @@ public struct SampleRecord: Hashable, Sendable {
     case .text(let value, let tokens, let bytes):
       members += [("loglikelihood", .number(value)), ("tokens", .integer(tokens)), ("bytes", .integer(bytes))]
     case .generation(let text): members.append(("generated", .string(text)))
+    case .responses(let responses): members.append(("responses", .array(responses.map(\.json))))
     }
     for (key, flag) in Self.flags where answer[keyPath: flag] { members.append((key, .bool(true))) }
     members.append(("metrics", .object(metrics.map { ($0.name, .number($0.value)) })))
@@ -68,6 +71,10 @@ public struct SampleRecord: Hashable, Sendable {
       answer = Answer(.text(logLikelihood: value, tokens: tokens, bytes: bytes))
     } else if let text = node["generated"]?.string {
       answer = Answer(.generation(text))
+    } else if let nodes = node["responses"]?.array {
+      let responses = nodes.compactMap(Answer.Response.init(json:))
+      guard responses.count == nodes.count else { throw RecordError(message: "a response is neither text nor number") }
+      answer = Answer(.responses(responses))
     } else {
       throw RecordError(
         message: "a sample needs \"loglikelihoods\", \"loglikelihood\" with \"tokens\" and \"bytes\", or \"generated\"")
@@ -80,6 +87,26 @@ public struct SampleRecord: Hashable, Sendable {
 
   private static var flags: [(String, WritableKeyPath<Answer, Bool>)] {
     [("truncated", \.isTruncated), ("cut_off", \.isCutOff), ("reencoded", \.isReencoded)]
+  }
+}
+
+extension Answer.Response {
+  fileprivate var json: JSONValue {
+    switch self {
+    case .likelihood(let value, let isGreedy):
+      .object([("loglikelihood", .number(value)), ("greedy", .bool(isGreedy))])
+    case .text(let text): .string(text)
+    }
+  }
+
+  fileprivate init?(json node: JSONNode) {
+    if let text = node.string {
+      self = .text(text)
+    } else if let value = node["loglikelihood"]?.double, let isGreedy = node["greedy"]?.bool {
+      self = .likelihood(value, isGreedy: isGreedy)
+    } else {
+      return nil
+    }
   }
 }
 

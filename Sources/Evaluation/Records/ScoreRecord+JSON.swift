@@ -7,6 +7,8 @@ extension ScoreRecord {
   public var json: JSONValue {
     var members: [(key: String, value: JSONValue)] = [("models", .array(models.map(\.json)))]
     if let against { members.append(("against", .string(against))) }
+    if let selection { members.append(("selection", selection.json)) }
+    if !options.isEmpty { members.append(("options", .array(options.map { .string($0) }))) }
     if !failures.isEmpty {
       members.append(
         (
@@ -22,7 +24,9 @@ extension ScoreRecord {
     guard let models = node["models"]?.array else {
       throw RecordError(message: "the record has no array \"models\"")
     }
-    self.init(models: [], against: node["against"]?.string)
+    self.init(
+      models: [], against: node["against"]?.string, selection: node["selection"].flatMap(SelectionSummary.init(json:)))
+    options = (node["options"]?.array ?? []).compactMap(\.string)
     for model in models { self.models.append(try ModelScores(json: model)) }
     for failure in node["failed"]?.array ?? [] {
       failures.append(
@@ -106,6 +110,12 @@ extension Difference? {
           ])
         ))
     }
+    if let detectable = self.detectable { members.append(("detectable", .number(detectable))) }
+    if let test = self.test {
+      members += [
+        ("p", .number(test.probability)), ("p_holm", .number(test.holm)), ("p_max", .number(test.maximum)),
+      ]
+    }
     return [("difference", .object(members))]
   }
 }
@@ -122,6 +132,9 @@ extension Difference {
       test = McNemar(wins: wins, losses: losses)
     }
     self.init(value: value, standardError: node["stderr"]?.double, low: low, high: high, mcNemar: test)
+    if let probability = node["p"]?.double, let holm = node["p_holm"]?.double, let maximum = node["p_max"]?.double {
+      self.test = DifferenceTest(probability: probability, holm: holm, maximum: maximum)
+    }
   }
 }
 
@@ -136,5 +149,25 @@ extension AnswerNotes {
     self.init(
       truncated: node?["truncated"]?.int ?? 0, cutOff: node?["cut_off"]?.int ?? 0,
       reencoded: node?["reencoded"]?.int ?? 0)
+  }
+}
+
+extension SelectionSummary {
+  fileprivate var json: JSONValue {
+    .object(
+      [
+        ("candidates", .integer(candidates)), ("best", .string(best)),
+        ("by", .string(task ?? "mean")), ("optimism", .number(optimism)),
+      ] + (detectable.map { [("detectable", .number($0))] } ?? []))
+  }
+
+  fileprivate init?(json node: JSONNode) {
+    guard let candidates = node["candidates"]?.int, let best = node["best"]?.string,
+      let optimism = node["optimism"]?.double
+    else { return nil }
+    let task = node["by"]?.string
+    self.init(
+      candidates: candidates, best: best, task: task == "mean" ? nil : task, optimism: optimism,
+      detectable: node["detectable"]?.double)
   }
 }

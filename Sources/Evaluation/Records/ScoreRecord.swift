@@ -108,11 +108,18 @@ public struct ScoreRecord: Hashable, Sendable {
   public var against: String?
   /// The models that could not be scored.
   public var failures: [ModelFailure]
+  /// What decided over the models beside their specs, as the command line has it: `--seed 7`.
+  public var options: [String] = []
+  /// What must be known before the best of the models is believed; only for two or more.
+  public var selection: SelectionSummary?
 
   /// Makes a record.
-  public init(models: [ModelScores], against: String? = nil, failures: [ModelFailure] = []) {
+  public init(
+    models: [ModelScores], against: String? = nil, failures: [ModelFailure] = [], selection: SelectionSummary? = nil
+  ) {
     self.models = models
     self.against = against
     self.failures = failures
+    self.selection = selection
   }
 }

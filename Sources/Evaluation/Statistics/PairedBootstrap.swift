@@ -15,24 +15,18 @@ public struct PairedBootstrap: Sendable {
     self.seed = seed
   }
 
-  /// The differences of a metric's value in each resample.
-  func differences(
-    _ metric: any Metric, task: String, of ours: [Observation], from theirs: [Observation]
-  ) -> [Double] {
-    let count = min(ours.count, theirs.count)
-    guard count > 0 else { return [] }
-    // One flat row per prompt: our terms, then theirs.
-    let width = ours[0].terms.count
-    var rows: [Double] = []
-    for (our, their) in zip(ours, theirs) { rows += our.terms + their.terms }
+  /// A metric's value in each resample; models that answered the same prompts meet the same draws.
+  func values(_ metric: any Metric, task: String, of observations: [Observation]) -> [Double] {
+    guard let width = observations.first?.terms.count else { return [] }
+    let rows = observations.flatMap(\.terms)
     return (0..<resamples).map { index in
       var generator = SplitMix64.forResample(index, task: task, seed: seed)
-      var sums = [Double](repeating: 0, count: 2 * width)
-      for _ in 0..<count {
-        let start = generator.next(below: count) * 2 * width
-        for term in 0..<(2 * width) { sums[term] += rows[start + term] }
+      var sums = [Double](repeating: 0, count: width)
+      for _ in observations.indices {
+        let start = generator.next(below: observations.count) * width
+        for term in 0..<width { sums[term] += rows[start + term] }
       }
-      return metric.value(ofSums: Array(sums[..<width])) - metric.value(ofSums: Array(sums[width...]))
+      return metric.value(ofSums: sums)
     }
   }
 

@@ -17,25 +17,8 @@ public struct Scoring: Sendable {
   ///   - answers: the model's answers, in the order of the prompts.
   ///   - others: the answers of the model to compare with, in the same order.
   public func scores(of model: String, answers: [Answer], against others: [Answer]? = nil) -> ModelScores {
-    var tasks: [TaskScores] = []
-    var accuracies: [(score: MetricScore, resampled: [Double])] = []
-    for task in prompts.tasks {
-      var scores = TaskScores(task: task.name, metrics: [], notes: Self.notes(answers[task.range]))
-      for metric in MetricCatalog.metrics(for: task.kind) {
-        let ours = observations(metric, answers, task)
-        var score = MetricScore(metric: metric.card.name, score: metric.summarize(ours))
-        var resampled: [Double] = []
-        if let others {
-          let theirs = observations(metric, others, task)
-          resampled = bootstrap.differences(metric, task: task.name, of: ours, from: theirs)
-          score.difference = difference(metric, ours, theirs, resampled: resampled)
-        }
-        if scores.metrics.isEmpty, metric.card.isAccuracy { accuracies.append((score, resampled)) }
-        scores.metrics.append(score)
-      }
-      tasks.append(scores)
-    }
-    return ModelScores(model: model, tasks: tasks, mean: mean(accuracies))
+    let reference = others.map { ModelResamples($0, prompts: prompts, bootstrap: bootstrap) }
+    return scored(model, answers, against: reference).scores
   }
 
   /// The scores of several models, compared with one of them.
@@ -46,19 +29,23 @@ public struct Scoring: Sendable {
   public func record(
     of answers: [(model: String, answers: [Answer])], against reference: String?, failures: [ModelFailure]
   ) -> ScoreRecord {
-    let others = answers.first { $0.model == reference }?.answers
+    let others = answers.first { $0.model == reference }
+      .map { ModelResamples($0.answers, prompts: prompts, bootstrap: bootstrap) }
+    let scored = answers.map { self.scored($0.model, $0.answers, against: $0.model == reference ? nil : others) }
+    var leaderboard = ComparedModels(scored, reference: others == nil ? nil : reference, against: others)
+    leaderboard.testDifferences()
     return ScoreRecord(
-      models: answers.map { scores(of: $0.model, answers: $0.answers, against: $0.model == reference ? nil : others) },
-      against: others == nil ? nil : reference, failures: failures)
+      models: leaderboard.models.map(\.scores), against: others == nil ? nil : reference, failures: failures,
+      selection: leaderboard.selection)
   }
 
   /// The lines of a samples file: one for each prompt that a model answered.
   public func samples(of model: String, answers: [Answer]) -> [SampleRecord] {
-    zip(prompts.prompts, answers).map { SampleRecord(model: model, prompt: $0, answer: $1) }
-  }
-
-  private func observations(_ metric: any Metric, _ answers: [Answer], _ task: PromptTask) -> [Observation] {
-    task.range.compactMap { metric.observe(answers[$0], to: prompts.prompts[$0]) }
+    prompts.tasks.flatMap { task in
+      task.range.filter(answers.indices.contains).map {
+        SampleRecord(model: model, prompt: prompts.prompts[$0], answer: answers[$0], metrics: task.metrics)
+      }
+    }
   }
 
   private static func notes(_ answers: ArraySlice<Answer>) -> AnswerNotes {
@@ -67,16 +54,45 @@ public struct Scoring: Sendable {
       reencoded: answers.count(where: \.isReencoded))
   }
 
-  private func difference(
-    _ metric: any Metric, _ ours: [Observation], _ theirs: [Observation], resampled: [Double]
-  ) -> Difference? {
-    guard let interval = PairedBootstrap.interval(resampled) else { return nil }
-    let ourSums = Sums.of(ours)
-    let theirSums = Sums.of(theirs)
-    let influences = zip(metric.influences(ours, sums: ourSums), metric.influences(theirs, sums: theirSums)).map(-)
+  // MARK: One model
+
+  private func scored(_ model: String, _ answers: [Answer], against reference: ModelResamples?) -> ScoredModel {
+    let ours = ModelResamples(answers, prompts: prompts, bootstrap: bootstrap)
+    var scores = ModelScores(model: model, tasks: [])
+    var main: [[Double]] = []
+    for (number, task) in prompts.tasks.enumerated() {
+      var taskScores = TaskScores(task: task.name, metrics: [], notes: Self.notes(answers[task.range]))
+      for (index, values) in ours.tasks[number].enumerated() {
+        var score = MetricScore(metric: values.metric.card.name, score: values.metric.summarize(values.observations))
+        if let theirs = reference?.tasks[number][index] { score.difference = Self.difference(values, theirs) }
+        taskScores.metrics.append(score)
+      }
+      main.append(ours.tasks[number].first?.resampled ?? [])
+      scores.tasks.append(taskScores)
+    }
+    let accuracies = ours.tasks.indices.filter { ours.tasks[$0].first?.metric.card.isAccuracy == true }
+    let resampledMean = ScoredModel.mean(of: accuracies.map { main[$0] })
+    scores.mean = mean(
+      accuracies.map { scores.tasks[$0].metrics[0] }, resampled: resampledMean,
+      theirs: reference.map { other in
+        ScoredModel.mean(of: accuracies.map { other.tasks[$0].first?.resampled ?? [] })
+      })
+    return ScoredModel(scores: scores, main: main, mean: resampledMean)
+  }
+
+  private static func difference(_ ours: ModelResamples.Values, _ theirs: ModelResamples.Values) -> Difference? {
+    guard ours.observations.count == theirs.observations.count,
+      let interval = PairedBootstrap.interval(zip(ours.resampled, theirs.resampled).map(-))
+    else { return nil }
+    let metric = ours.metric
+    let ourSums = Sums.of(ours.observations)
+    let theirSums = Sums.of(theirs.observations)
+    let influences = zip(
+      metric.influences(ours.observations, sums: ourSums), metric.influences(theirs.observations, sums: theirSums)
+    ).map(-)
     var test: McNemar?
     if metric.card.isAccuracy {
-      let pairs = zip(ours, theirs).map { $0.terms[0] - $1.terms[0] }
+      let pairs = zip(ours.observations, theirs.observations).map { $0.terms[0] - $1.terms[0] }
       test = McNemar(wins: pairs.count { $0 > 0 }, losses: pairs.count { $0 < 0 })
     }
     return Difference(
@@ -84,26 +100,21 @@ public struct Scoring: Sendable {
       standardError: Jackknife.standardError(influences), low: interval.low, high: interval.high, mcNemar: test)
   }
 
-  // MARK: The mean over tasks
-
-  private func mean(_ accuracies: [(score: MetricScore, resampled: [Double])]) -> MeanScore? {
+  private func mean(_ accuracies: [MetricScore], resampled: [Double], theirs: [Double]?) -> MeanScore? {
     guard !accuracies.isEmpty else { return nil }
     let count = Double(accuracies.count)
     let score = Score(
-      value: accuracies.reduce(0) { $0 + $1.score.score.value } / count,
-      standardError: Self.errorOfMean(accuracies.map(\.score.score.standardError)),
-      count: accuracies.reduce(0) { $0 + $1.score.score.count })
+      value: accuracies.reduce(0) { $0 + $1.score.value } / count,
+      standardError: Self.errorOfMean(accuracies.map(\.score.standardError)),
+      count: accuracies.reduce(0) { $0 + $1.score.count })
     var mean = MeanScore(score: score, tasks: accuracies.count)
-    let differences = accuracies.compactMap(\.score.difference)
-    if differences.count == accuracies.count, let first = accuracies.first {
-      let resampled = first.resampled.indices.map { index in
-        accuracies.reduce(0) { $0 + $1.resampled[index] } / count
-      }
-      if let interval = PairedBootstrap.interval(resampled) {
-        mean.difference = Difference(
-          value: differences.reduce(0) { $0 + $1.value } / count,
-          standardError: Self.errorOfMean(differences.map(\.standardError)), low: interval.low, high: interval.high)
-      }
+    let differences = accuracies.compactMap(\.difference)
+    if let theirs, differences.count == accuracies.count,
+      let interval = PairedBootstrap.interval(zip(resampled, theirs).map(-))
+    {
+      mean.difference = Difference(
+        value: differences.reduce(0) { $0 + $1.value } / count,
+        standardError: Self.errorOfMean(differences.map(\.standardError)), low: interval.low, high: interval.high)
     }
     return mean
   }

@@ -58,12 +58,19 @@ public final class MatrixProduct: @unchecked Sendable {
     self.shape = shape
     self.handle = handle
     scratchByteCount = braid_product_scratch_size(handle)
+    addsInOneOrder = String(cString: braid_product_implementation(handle)).hasPrefix("brg")
   }
 
   deinit { braid_product_destroy(handle) }
 
   /// How oneDNN carries the product out, by the name of its implementation.
   public var implementation: String { String(cString: braid_product_implementation(handle)) }
+
+  /// Whether a row's sums are formed in the same order for any number of rows.
+  ///
+  /// Kernels made of small matrix blocks add along the depth only; the older ones, on CPUs without AVX-512, treat the
+  /// rows of a remainder differently.
+  let addsInOneOrder: Bool
 
   /// oneDNN's version.
   public static var libraryVersion: String {

@@ -69,6 +69,32 @@ public struct PackedMatrix: @unchecked Sendable {
     }
   }
 
+  /// Converts the columns of one tile from a matrix stored the other way round, [inputs, outputs].
+  ///
+  /// - Parameters:
+  ///   - columns: the element of the tile's first output in the first row, at any address.
+  ///   - rowStride: bytes from one row to the next.
+  public func pack(
+    tile: Int, fromColumns columns: UnsafeRawPointer, rowStride: Int, dtype: DType, scratch: ScratchMemory
+  ) {
+    let width = outputs(ofTile: tile).count
+    let place = address(ofTile: tile)
+    // Elements may lie at any address, conversions want them aligned.
+    let floats = scratch.floats(2 * width + (width * dtype.byteCount + 63) / 64 * 16)
+    let copy = UnsafeMutableRawPointer(floats + 2 * width)
+    for input in 0..<inputs {
+      copy.copyMemory(from: columns + input * rowStride, byteCount: width * dtype.byteCount)
+      switch element {
+      case .float32:
+        let row = place.assumingMemoryBound(to: Float.self) + input * width
+        VectorKernels.best.toFloat32(from: UnsafeRawPointer(copy), dtype: dtype, count: width, into: row)
+      case .bfloat16:
+        VectorKernels.best.toFloat32(from: UnsafeRawPointer(copy), dtype: dtype, count: width, into: floats)
+        braid_lm_round(floats, width, place.assumingMemoryBound(to: UInt16.self) + input * width)
+      }
+    }
+  }
+
   /// The products of `rows` rows with one tile: output[r, o] = Σ input[r, i] W[o, i] for the tile's outputs o.
   ///
   /// - Parameters:
@@ -80,12 +106,26 @@ public struct PackedMatrix: @unchecked Sendable {
     outputStride: Int, accumulating: Bool = false, scratch: ScratchMemory
   ) throws(MatrixProductError) {
     let width = outputs(ofTile: tile).count
-    let shape = MatrixProductShape(
+    var shape = MatrixProductShape(
       rows: Self.paddedRows(rows), columns: width, depth: inputs, inputStride: inputStride, weightStride: width,
       outputStride: outputStride, element: element, accumulates: accumulating)
-    try products.product(shape).run(
-      input: input, weights: UnsafeRawPointer(address(ofTile: tile)), output: output, scratch: scratch)
+    let whole = try products.product(shape)
+    if whole.addsInOneOrder {
+      try whole.run(input: input, weights: UnsafeRawPointer(address(ofTile: tile)), output: output, scratch: scratch)
+      return
+    }
+    var row = 0
+    while row < rows {
+      shape.rows = rows - row >= Self.manyRows ? Self.manyRows : Self.fewRows
+      try products.product(shape).run(
+        input: input + row * inputStride * element.byteCount, weights: UnsafeRawPointer(address(ofTile: tile)),
+        output: output + row * outputStride, scratch: scratch)
+      row += shape.rows
+    }
   }
+
+  /// Numbers of rows at which oneDNN's older kernels give each row the same sums; measured, see the tests of products.
+  private static let (manyRows, fewRows) = (24, 4)
 
   /// The number of rows that a product works on: from eight on a multiple of eight, so that few sizes occur.
   public static func paddedRows(_ rows: Int) -> Int { rows <= 8 ? rows : (rows + 7) / 8 * 8 }

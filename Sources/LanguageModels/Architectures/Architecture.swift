@@ -1,35 +1,19 @@
-internal import Documents
-internal import Kernels
-
 /// A family of models: how its tensors are called, and what is computed with them.
 protocol Architecture: Sendable {
   /// The names by which configurations ask for it.
   static var names: [String] { get }
 
   /// Builds a model from its configuration and weights.
-  init(_ configuration: ModelValue, weights: WeightScope) throws
-
-  /// The number of tokens.
-  var vocabulary: Int { get }
-  /// How keys and values are kept.
-  var keyValues: KeyValueLayout { get }
-  /// The angles of positions.
-  var rotations: RotaryEmbedding { get }
-  /// The bytes of activations that one row takes, about.
-  var bytesPerRow: Int { get }
-  /// The last norm and the map to the vocabulary.
-  var head: LanguageHead { get }
-
-  /// Takes the tokens of a pass through all layers and leaves the result on its stream.
-  ///
-  /// - Throws: ``NotFinite`` if a layer gives no numbers.
-  func run(_ pass: Pass) throws
+  static func decoder(_ configuration: ModelValue, weights: WeightScope) throws -> Decoder
 }
 
 /// The architectures that can be loaded.
 enum ArchitectureCatalog {
   /// Alphabetical.
-  static let all: [any Architecture.Type] = [Llama.self]
+  static let all: [any Architecture.Type] = [
+    GPT2.self, GPTNeoX.self, Gemma.self, Gemma2.self, Gemma3.self, Llama.self, Mistral.self, Mixtral.self,
+    OLMo2.self, Phi3.self, Qwen2.self, Qwen3.self, Qwen3MoE.self,
+  ]
 
   /// Every name in the catalogue.
   static var names: [String] { all.flatMap { $0.names }.sorted() }

@@ -1,9 +1,9 @@
 internal import CKernels
 internal import Kernels
 
-/// Causal attention in which several query heads share a key and value head, with rotary positions.
+/// Attention in which several query heads share a key and value head.
 ///
-/// Query head h uses key head h / (heads / keyHeads); scores are scaled by 1/√headSize; softmax in float32.
+/// Query head h uses key head h / (heads / keyHeads); softmax in float32. What differs between families are properties.
 struct GroupedAttention: Sendable {
   let heads: Int
   let keyHeads: Int
@@ -12,21 +12,32 @@ struct GroupedAttention: Sendable {
   let key: Linear
   let value: Linear
   let output: Linear
+  /// What queries and keys go through before they are rotated: norms of each head, or of all heads as one vector.
+  var queryNorm: Norm?
+  var keyNorm: Norm?
+  /// Which of the model's rotations turns queries and keys, if any.
+  var rotation: Int? = 0
+  /// What scores are multiplied by.
+  var scale: Float
+  /// Scores are cap · tanh(score / cap); none if zero.
+  var softCap: Float = 0
+  /// How many tokens a token sees, itself included; all before it if nil.
+  var window: Int?
+  /// Whether tokens see only what comes before them.
+  var isCausal = true
 
   init(
-    _ weights: WeightScope, hidden: Int, heads: Int, keyHeads: Int, headSize: Int, bias: Bool
-  ) throws {
-    self.heads = heads
-    self.keyHeads = keyHeads
-    self.headSize = headSize
-    query = try weights.linear("q_proj", from: hidden, to: heads * headSize, bias: bias)
-    key = try weights.linear("k_proj", from: hidden, to: keyHeads * headSize, bias: bias)
-    value = try weights.linear("v_proj", from: hidden, to: keyHeads * headSize, bias: bias)
-    output = try weights.linear("o_proj", from: heads * headSize, to: hidden, bias: bias)
+    heads: Int, keyHeads: Int, headSize: Int, query: Linear, key: Linear, value: Linear, output: Linear
+  ) {
+    (self.heads, self.keyHeads, self.headSize) = (heads, keyHeads, headSize)
+    (self.query, self.key, self.value, self.output) = (query, key, value, output)
+    scale = 1 / Float(headSize).squareRoot()
   }
 
   /// Reads normalised rows and adds to the stream.
-  func apply(_ input: UnsafeRawPointer, layer: Int, pass: Pass) throws {
+  ///
+  /// - Parameter norm: what the result goes through before it is added, if anything.
+  func apply(_ input: UnsafeRawPointer, layer: Int, pass: Pass, norm: Norm? = nil) throws {
     let hidden = query.matrix.inputs
     let element = query.matrix.element
     let stride = (heads + 2 * keyHeads) * headSize
@@ -49,27 +60,29 @@ struct GroupedAttention: Sendable {
         blocks[item / keyHeads], keyHead: item % keyHeads, rows: rows, stride: stride, layer: layer,
         into: UnsafeMutableRawPointer(mutating: mixed.pointer), pass: pass, lane: pass.workspace.lanes[lane])
     }
-    let target = Linear.Target(
-      layer: output, output: pass.stream(width: hidden), stride: hidden, accumulating: true)
-    try Linear.apply([target], to: mixed.pointer, stride: heads * headSize, rows: pass.rows, pass: pass)
+    try output.addToStream(mixed.pointer, stride: heads * headSize, pass: pass, norm: norm)
   }
 
-  /// Rotates queries and keys by their positions, and puts keys and values where attention looks for them.
+  /// Normalises and rotates queries and keys, and puts keys and values where attention looks for them.
   private func storeKeys(_ rows: UnsafeSource, stride: Int, layer: Int, pass: Pass) throws {
     try pass.team.run(pass.rows, by: 32) { _, range in
-      let projected = UnsafeMutablePointer(mutating: rows.pointer.assumingMemoryBound(to: Float.self))
       for row in range {
         let number = pass.segmentOfRow[row]
         let segment = pass.segments[number]
         let index = row - pass.firstRows[number]
-        let values = projected + row * stride
-        // Queries and keys lie side by side.
-        segment.rotations.rotate(
-          values, heads: heads + keyHeads, headSize: headSize, position: segment.position + index)
+        let values = rows.floats + row * stride
+        let keys = values + heads * headSize
+        if let queryNorm { queryNorm.apply(inPlace: values, count: heads * headSize / queryNorm.width) }
+        if let keyNorm { keyNorm.apply(inPlace: keys, count: keyHeads * headSize / keyNorm.width) }
+        if let rotation {
+          // Queries and keys lie side by side.
+          segment.rotations[rotation].rotate(
+            values, heads: heads + keyHeads, headSize: headSize, position: segment.position + index)
+        }
         for head in 0..<keyHeads {
           segment.own.store(
-            layer: layer, head: head, token: segment.filled + index, key: values + (heads + head) * headSize,
-            value: values + (heads + keyHeads + head) * headSize)
+            layer: layer, head: head, token: segment.filled + index, key: keys + head * headSize,
+            value: keys + (keyHeads + head) * headSize)
         }
       }
     }
@@ -88,7 +101,7 @@ struct GroupedAttention: Sendable {
   private func blocks(of pass: Pass) -> [Block] {
     let group = heads / keyHeads
     return pass.segments.enumerated().flatMap { number, segment in
-      let keys = segment.position + segment.tokens.count
+      let keys = min(segment.position + segment.tokens.count, (window ?? Int.max / 2) + Self.queriesPerBlock)
       let queries = max(1, min(Self.queriesPerBlock, Self.scoresPerBlock / keys) / group)
       return stride(from: 0, to: segment.tokens.count, by: queries).map {
         Block(segment: number, tokens: $0..<min(segment.tokens.count, $0 + queries))
@@ -103,44 +116,38 @@ struct GroupedAttention: Sendable {
     let segment = pass.segments[block.segment]
     let group = heads / keyHeads
     let count = block.tokens.count * group
-    let scale = 1 / Float(headSize).squareRoot()
-    let layout = segment.own.layout
-    let lanes = Int(BRAID_LM_LANES)
-    let ownCount = segment.filled + block.tokens.upperBound
-    let sharedCount = segment.shared?.count ?? 0
+    let valueStride = segment.own.layout.valueStride
+    let last = segment.filled + (isCausal ? block.tokens.upperBound : segment.tokens.count)
+    var memories = segment.shared.map { $0.memory.span(layer: layer, head: keyHead, count: $0.count) }
+    memories.append(segment.own.span(layer: layer, head: keyHead, count: last))
 
     // One piece of scratch: what every query sees, the queries, the results.
-    let memory = lane.first.floats(count + count * headSize + count * layout.valueStride)
-    let visible = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: UInt32.self)
-    let queries = memory + count
+    let memory = lane.first.floats(2 * count + count * headSize + count * valueStride)
+    let from = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: UInt32.self)
+    let until = from + count
+    let queries = memory + 2 * count
     let results = queries + count * headSize
-    let projected = rows.pointer.assumingMemoryBound(to: Float.self)
     let firstRow = pass.firstRows[block.segment]
     for (index, token) in block.tokens.enumerated() {
+      let position = segment.position + token
       for member in 0..<group {
-        let query = projected + (firstRow + token) * stride + (keyHead * group + member) * headSize
+        let query = rows.floats + (firstRow + token) * stride + (keyHead * group + member) * headSize
         let place = queries + (index * group + member) * headSize
         for i in 0..<headSize { place[i] = query[i] * scale }
-        visible[index * group + member] = UInt32(segment.filled + token + 1)
+        from[index * group + member] = UInt32(window.map { max(0, position - $0 + 1) } ?? 0)
+        until[index * group + member] = UInt32(isCausal ? position + 1 : segment.own.first + last)
       }
     }
-    let keys = (sharedCount + lanes - 1) / lanes * lanes + (ownCount + lanes - 1) / lanes * lanes
-    var attention = braid_lm_attention(
-      queries: queries, rows: count, width: headSize, value_stride: layout.valueStride,
-      shared: braid_lm_memory(panels: nil, values: nil, count: 0),
-      own: braid_lm_memory(
-        panels: segment.own.keys(layer: layer, head: keyHead), values: segment.own.values(layer: layer, head: keyHead),
-        count: ownCount),
-      visible: visible, scores: lane.second.floats(count * keys), out: results)
-    if let shared = segment.shared {
-      attention.shared = braid_lm_memory(
-        panels: shared.memory.keys(layer: layer, head: keyHead),
-        values: shared.memory.values(layer: layer, head: keyHead), count: shared.count)
+    memories.withUnsafeBufferPointer { memories in
+      var attention = braid_lm_attention(
+        queries: queries, rows: count, width: headSize, value_stride: valueStride, memories: memories.baseAddress,
+        memory_count: memories.count, from: from, until: until, soft_cap: softCap, scores: nil, out: results)
+      attention.scores = lane.second.floats(count * braid_lm_score_columns(&attention))
+      braid_lm_attend(&attention)
     }
-    braid_lm_attend(&attention)
     for (index, token) in block.tokens.enumerated() {
       for member in 0..<group {
-        let result = results + (index * group + member) * layout.valueStride
+        let result = results + (index * group + member) * valueStride
         let offset = ((firstRow + token) * heads + keyHead * group + member) * headSize
         switch query.matrix.element {
         case .float32:

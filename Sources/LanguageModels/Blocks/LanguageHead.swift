@@ -6,8 +6,10 @@ internal import Kernels
 /// Logits exist for one tile of the vocabulary and one block of rows at a time. Each tile leaves its maximum and its
 /// sum of exponentials; the tiles are combined in float64 in the order of the vocabulary.
 struct LanguageHead: Sendable {
-  let norm: RMSNorm
+  let norm: Norm
   let matrix: PackedMatrix
+  /// Logits are cap · tanh(logit / cap); none if zero.
+  var softCap: Float = 0
 
   /// The vocabulary of one tile, and the rows that meet it at a time.
   static let tileWidth = 512
@@ -46,7 +48,7 @@ struct LanguageHead: Sendable {
     let element = matrix.element
     let hidden = matrix.inputs
     let input = UnsafeSource(
-      try norm.apply(pass.stream(width: hidden), rows: wanted.map(\.row), pass, element))
+      try norm.apply(rows: wanted.map(\.row), pass, element))
     let tiles = matrix.tileCount
     // For each row: the summaries of its tiles. Behind them: the logits asked for.
     var firstLogit = [0]
@@ -66,6 +68,7 @@ struct LanguageHead: Sendable {
       try matrix.multiply(
         tile: tile, rows: count, input: input.pointer + first * hidden * element.byteCount, inputStride: hidden,
         output: logits, outputStride: outputs.count, scratch: lane.product)
+      if softCap > 0 { braid_lm_soft_cap(logits, count * outputs.count, softCap) }
       let summaries = UnsafeMutablePointer(mutating: memory.pointer.assumingMemoryBound(to: braid_lm_summary.self))
       let kept = UnsafeMutablePointer(
         mutating: (memory.pointer + summaryBytes).assumingMemoryBound(to: Float.self))

@@ -51,12 +51,9 @@ final class RotaryEmbedding: Sendable {
     self.scaling = scaling
   }
 
-  /// Which table sequences of this length use; sequences can share keys only within one regime.
-  func regime(length: Int) -> Int { scaling.regime(length: length) }
-
   /// The table for sequences of this length, with at least so many positions.
   func table(length: Int) -> RotaryTable {
-    let regime = regime(length: length)
+    let regime = scaling.regime(length: length)
     return tables.withLock { tables in
       if let table = tables[regime], table.count >= length { return table }
       // Dynamic scaling has a table for every length; only the latest few are worth their memory.
@@ -71,35 +68,71 @@ final class RotaryEmbedding: Sendable {
   }
 }
 
+/// The rotations of a model: one for all layers, or one for each kind of layer.
+struct RotaryEmbeddings: Sendable {
+  let kinds: [RotaryEmbedding]
+
+  /// Which tables sequences of this length use; sequences can share keys only within one regime.
+  func regime(length: Int) -> Int {
+    var regime = 0
+    for (number, kind) in kinds.enumerated() {
+      let own = kind.scaling.regime(length: length)
+      // Scaling by the length itself makes every length a regime of its own.
+      if own > 1 { return length << 8 }
+      regime |= own << number
+    }
+    return regime
+  }
+
+  /// The tables for sequences of this length, with at least so many positions.
+  func table(length: Int) -> RotaryTables { RotaryTables(kinds: kinds.map { $0.table(length: length) }) }
+}
+
+/// The angles of a sequence's positions, for each rotation of the model.
+struct RotaryTables: Sendable {
+  let kinds: [RotaryTable]
+
+  subscript(_ kind: Int) -> RotaryTable { kinds[kind] }
+}
+
 extension RotaryEmbedding {
-  /// Reads the positions' part of a configuration in both of its dialects: `rope_parameters`, or `rope_theta` and
-  /// `rope_scaling`.
-  convenience init(_ configuration: ModelValue, headSize: Int, maximumLength: Int) throws(ModelError) {
-    let parameters = configuration["rope_parameters"] ?? configuration["rope_scaling"]
-    let base =
-      try (parameters?["rope_theta"] ?? configuration["rope_theta"])?.number(positive: true) ?? 10000
-    if let partial = parameters?["partial_rotary_factor"] ?? configuration["partial_rotary_factor"],
-      try partial.number() != 1
-    {
-      throw partial.failure("rotating only a part of each head is not supported for this architecture")
+  /// Reads a rotation from its parameters, which may be absent.
+  ///
+  /// - Parameters:
+  ///   - parameters: `rope_parameters` or `rope_scaling`, or one layer type's part of them.
+  ///   - base: the base where the parameters have none.
+  ///   - share: the share of each head that is turned, where the parameters have none.
+  convenience init(
+    _ parameters: ModelValue?, base: Double, share: Double, configuration: ModelValue, headSize: Int,
+    maximumLength: Int
+  ) throws(ModelError) {
+    let share = try parameters?["partial_rotary_factor"]?.number(positive: true) ?? share
+    let size = share <= 1 ? Int(Double(headSize) * share) : 0
+    guard size >= 2, size % 2 == 0 else {
+      throw (parameters ?? configuration).failure(
+        "a share of \(share) of the \(headSize) elements of a head cannot be turned in pairs")
     }
     self.init(
-      base: base, size: headSize,
+      base: try parameters?["rope_theta"]?.number(positive: true) ?? base, size: size,
       scaling: try parameters.map { (value) throws(ModelError) in
-        try RotaryScaling(value, configuration: configuration, headSize: headSize, maximumLength: maximumLength)
+        try RotaryScaling(value, configuration: configuration, size: size, maximumLength: maximumLength)
       } ?? .none)
   }
 }
 
 extension RotaryScaling {
   fileprivate init(
-    _ value: ModelValue, configuration: ModelValue, headSize: Int, maximumLength: Int
+    _ value: ModelValue, configuration: ModelValue, size: Int, maximumLength: Int
   ) throws(ModelError) {
     guard value["rope_type"] ?? value["type"] != nil else {
       self = .none
       return
     }
-    let kind: Kind = try value.kind(value["rope_type"] != nil ? "rope_type" : "type", of: "rotary scaling")
+    let key = value["rope_type"] != nil ? "rope_type" : "type"
+    var kind = Kind.longrope
+    // Phi-3 has called its scaling "su" and, though it is another one, "yarn".
+    let isOlderLongrope = try value.string(key) == "su" || value["long_factor"] != nil
+    if !isOlderLongrope { kind = try value.kind(key, of: "rotary scaling") }
     let lengths = 1...(1 << 40)
     let original =
       try (configuration["original_max_position_embeddings"] ?? value["original_max_position_embeddings"])?
@@ -108,7 +141,7 @@ extension RotaryScaling {
     case .none: self = .none
     case .linear: self = .linear(factor: Float(try value.member("factor").number(positive: true)))
     case .dynamic:
-      guard headSize > 2 else { throw value.failure("dynamic scaling needs heads of more than two elements") }
+      guard size > 2 else { throw value.failure("dynamic scaling needs heads of more than two elements") }
       self = .dynamic(factor: try value.member("factor").number(positive: true), original: maximumLength)
     case .llama3:
       let low = try value.member("low_freq_factor").number(positive: true)
@@ -137,8 +170,8 @@ extension RotaryScaling {
       let factor = try value["factor"]?.number(positive: true) ?? Double(maximumLength) / Double(original)
       let attention = factor <= 1 ? 1 : (1 + log(factor) / log(Double(original))).squareRoot()
       self = .longrope(
-        short: try value.member("short_factor").factors(headSize / 2),
-        long: try value.member("long_factor").factors(headSize / 2), original: original,
+        short: try value.member("short_factor").factors(size / 2),
+        long: try value.member("long_factor").factors(size / 2), original: original,
         attention: try value.number("attention_factor", default: attention))
     }
   }

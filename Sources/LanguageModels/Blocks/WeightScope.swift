@@ -1,14 +1,5 @@
 internal import Kernels
-private import Synchronization
 internal import Tensors
-
-/// A tensor's bytes, read or mapped.
-struct LoadedTensor: @unchecked Sendable {
-  // The bytes are the owner's, and only read.
-  let description: TensorDescription
-  let bytes: UnsafeRawBufferPointer
-  let owner: AnyObject
-}
 
 /// Weights below a name: `weights["self_attn"].linear("q_proj", …)` is `….self_attn.q_proj.weight`.
 ///
@@ -32,6 +23,18 @@ struct WeightScope: Sendable {
     WeightScope(loader, prefix: "\(prefix)\(name).")
   }
 
+  /// Whether there is a tensor `name`.
+  func has(_ name: String) -> Bool { loader.has("\(prefix)\(name)") }
+
+  /// The first of some scopes below which there is a tensor `name`, else the first of all.
+  func first(of scopes: [String], having name: String) -> WeightScope {
+    let below = scopes.map { $0.isEmpty ? self : self[$0] }
+    return below.first { $0.has(name) } ?? below[0]
+  }
+
+  /// Tensors whose names end like this hold nothing that is computed with, and are no surprise.
+  func ignore(suffixes: [String]) { loader.ignore(suffixes: suffixes) }
+
   /// A linear map: `name.weight` of [outputs, inputs], and `name.bias` if it has one.
   func linear(_ name: String, from inputs: Int, to outputs: Int, bias: Bool = false) throws(ModelError) -> Linear {
     let tensor = try loader.tensor("\(prefix)\(name).weight", shape: [outputs, inputs])
@@ -40,10 +43,54 @@ struct WeightScope: Sendable {
       bias: bias ? try loader.floats("\(prefix)\(name).bias", count: outputs) : nil)
   }
 
-  /// The weight of a norm: `name.weight` of [width].
-  func norm(_ name: String, width: Int, epsilon: Double) throws(ModelError) -> RMSNorm {
+  /// Several linear maps of the same input whose weights are stored as one.
+  ///
+  /// - Parameters:
+  ///   - parts: the outputs of each map.
+  ///   - inputsFirst: whether `name.weight` is stored as [inputs, outputs].
+  func linears(
+    _ name: String, from inputs: Int, to outputs: Int, parts: [[Range<Int>]], bias: Bool = false,
+    inputsFirst: Bool = false
+  ) throws(ModelError) -> [Linear] {
+    let bias = bias ? try loader.floats("\(prefix)\(name).bias", count: outputs) : nil
+    let shape: Shape = inputsFirst ? [inputs, outputs] : [outputs, inputs]
+    let tensor = try loader.tensor("\(prefix)\(name).weight", shape: shape)
+    var linears: [Linear] = []
+    for part in parts {
+      linears.append(
+        Linear(
+          matrix: try loader.pack(tensor, outputs: part, inputsFirst: inputsFirst),
+          bias: bias.map { bias in part.flatMap { bias[$0] } }))
+    }
+    return linears
+  }
+
+  /// A part of a stack of matrices: `name` of [count, outputs, inputs], and some outputs of one of them.
+  func linear(
+    stacked name: String, _ index: Int, of count: Int, from inputs: Int, to outputs: Int, part: Range<Int>
+  ) throws(ModelError) -> Linear {
+    let tensor = try loader.tensor("\(prefix)\(name)", shape: [count, outputs, inputs])
+    let first = index * outputs
+    return Linear(
+      matrix: try loader.pack(tensor, outputs: [first + part.lowerBound..<first + part.upperBound]), bias: nil)
+  }
+
+  /// A root-mean-square norm: `name.weight` of [width], to which an offset is added.
+  func norm(_ name: String, width: Int, epsilon: Double, offset: Float = 0) throws(ModelError) -> Norm {
     let name = "\(prefix)\(name)"
-    return RMSNorm(weight: try loader.floats("\(name).weight", count: width), epsilon: Float(epsilon), name: name)
+    let weight = try loader.floats("\(name).weight", count: width)
+    return Norm(
+      kind: .rootMeanSquare, weight: offset == 0 ? weight : weight.map { $0 + offset }, epsilon: Float(epsilon),
+      name: name)
+  }
+
+  /// A layer norm: `name.weight` and `name.bias` of [width], in old files `name.gamma` and `name.beta`.
+  func layerNorm(_ name: String, width: Int, epsilon: Double) throws(ModelError) -> Norm {
+    let name = "\(prefix)\(name)"
+    let (weight, bias) = loader.has("\(name).gamma") ? ("gamma", "beta") : ("weight", "bias")
+    return Norm(
+      kind: .layer(bias: try loader.floats("\(name).\(bias)", count: width)),
+      weight: try loader.floats("\(name).\(weight)", count: width), epsilon: Float(epsilon), name: name)
   }
 
   /// The vectors of a vocabulary: `name.weight` of [count, width].
@@ -55,111 +102,12 @@ struct WeightScope: Sendable {
   func head(
     _ name: String, tied embedding: Embedding?, vocabulary: Int, width: Int
   ) throws(ModelError) -> PackedMatrix {
-    if let embedding { return try loader.pack(embedding.tensor, tileWidth: LanguageHead.tileWidth) }
+    if let embedding {
+      // Some files hold the matrix twice.
+      loader.ignore(suffixes: ["\(prefix)\(name).weight"])
+      return try loader.pack(embedding.tensor, tileWidth: LanguageHead.tileWidth)
+    }
     let tensor = try loader.tensor("\(prefix)\(name).weight", shape: [vocabulary, width])
     return try loader.pack(tensor, tileWidth: LanguageHead.tileWidth)
-  }
-}
-
-/// Reads the tensors of a model and checks them against what the architecture expects.
-final class WeightLoader: Sendable {
-  let element: MatrixElement
-  private let model: String
-  private let source: any TensorSource
-  private let team: ThreadTeam
-  private let workspace: Workspace
-  private let products = MatrixProducts()
-  private let used = Mutex<Set<String>>([])
-  // Where tensors go that cannot be had without a copy, one after another.
-  private let staging = Staging()
-
-  /// Scratch memory of the one thread that builds the model.
-  private final class Staging: @unchecked Sendable { let memory = ScratchMemory() }
-
-  init(model: String, source: any TensorSource, element: MatrixElement, team: ThreadTeam) {
-    self.model = model
-    self.source = source
-    self.element = element
-    self.team = team
-    workspace = Workspace(lanes: team.count)
-  }
-
-  /// The tensors that the architecture did not ask for.
-  var unusedTensors: [String] {
-    used.withLock { used in source.index.tensors.map(\.name).filter { !used.contains($0) } }
-  }
-
-  /// Reads a tensor, which must have this shape and hold floating-point numbers.
-  ///
-  /// - Parameter stays: whether the bytes are needed after the next tensor is read.
-  func tensor(_ name: String, shape: Shape, stays: Bool = false) throws(ModelError) -> LoadedTensor {
-    guard let description = source.index[name] else {
-      throw .weights(model: model, message: "the tensor \(name) of shape \(shape) is missing")
-    }
-    guard description.shape == shape else {
-      throw .weights(
-        model: model, message: "the tensor \(name) has shape \(description.shape), the configuration wants \(shape)")
-    }
-    guard description.dtype.isFloatingPoint else {
-      throw .weights(
-        model: model,
-        message: "the tensor \(name) holds \(description.dtype.rawValue), expected floating-point numbers")
-    }
-    used.withLock { _ = $0.insert(name) }
-    do {
-      if let region = try source.region(of: name) {
-        return LoadedTensor(description: description, bytes: region.bytes, owner: region)
-      }
-      let size = description.byteCount
-      let owner: AnyObject
-      let bytes: UnsafeMutableRawBufferPointer
-      if stays {
-        let memory = AlignedMemory(byteCount: size)
-        (owner, bytes) = (memory, UnsafeMutableRawBufferPointer(start: memory.address, count: size))
-      } else {
-        (owner, bytes) = (staging, UnsafeMutableRawBufferPointer(start: staging.memory.bytes(size), count: size))
-      }
-      try source.read(name, elements: 0..<description.shape.elementCount, into: bytes)
-      return LoadedTensor(description: description, bytes: UnsafeRawBufferPointer(bytes), owner: owner)
-    } catch {
-      throw .weights(model: model, message: "the tensor \(name) cannot be read: \(error)")
-    }
-  }
-
-  /// A vector as float32.
-  func floats(_ name: String, count: Int) throws(ModelError) -> [Float] {
-    let tensor = try tensor(name, shape: [count])
-    let scratch = workspace.lanes[0].first
-    let copy = UnsafeMutableRawBufferPointer(start: scratch.bytes(tensor.bytes.count), count: tensor.bytes.count)
-    copy.copyMemory(from: tensor.bytes)
-    return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
-      if let base = buffer.baseAddress {
-        VectorKernels.best.toFloat32(
-          from: UnsafeRawPointer(scratch.bytes(0)), dtype: tensor.description.dtype, count: count, into: base)
-      }
-      initialized = count
-    }
-  }
-
-  /// A matrix laid out for products.
-  func pack(_ tensor: LoadedTensor, tileWidth: Int? = nil) throws(ModelError) -> PackedMatrix {
-    let dimensions = tensor.description.shape.dimensions
-    let dtype = tensor.description.dtype
-    let matrix = PackedMatrix(
-      outputs: dimensions[0], inputs: dimensions[1], element: element, tileWidth: tileWidth, products: products)
-    let rowSize = dimensions[1] * dtype.byteCount
-    do {
-      try team.run(matrix.tileCount) { lane, tile in
-        let outputs = matrix.outputs(ofTile: tile)
-        let part = UnsafeRawBufferPointer(
-          rebasing: tensor.bytes[outputs.lowerBound * rowSize..<outputs.upperBound * rowSize])
-        if let rows = part.baseAddress {
-          matrix.pack(tile: tile, from: rows, dtype: dtype, scratch: workspace.lanes[lane].first)
-        }
-      }
-    } catch {
-      throw .weights(model: model, message: "the tensor \(tensor.description.name) cannot be packed: \(error)")
-    }
-    return matrix
   }
 }

@@ -1,22 +1,23 @@
+internal import CKernels
 internal import Kernels
 
 /// Tokens that go through the model together and belong to one sequence.
 struct Segment: Sendable {
   /// The tokens to compute.
   var tokens: ArraySlice<Int>
-  /// Where their keys and values go.
+  /// Where their keys and values go; knows the position at which they begin.
   var own: KeyValueMemory
   /// How many tokens of `own` were computed in earlier passes.
   var filled = 0
-  /// The keys and values of a context that others use as well, and how many tokens it has.
-  var shared: (memory: KeyValueMemory, count: Int)?
+  /// The keys and values of everything before `own`, which others may use as well, from the front of the sequence on.
+  var shared: [KeyValueSpan] = []
   /// The angles of the sequence's positions.
-  var rotations: RotaryTable
+  var rotations: RotaryTables
   /// The request that the tokens belong to, for error messages.
   var request: Int
 
   /// The position of the first token in its sequence.
-  var position: Int { (shared?.count ?? 0) + filled }
+  var position: Int { own.first + filled }
 }
 
 /// A batch on its way through the layers: the rows of all its segments, one behind the other.
@@ -56,6 +57,20 @@ final class Pass: @unchecked Sendable {
 
   /// The residual stream of rows of `width` elements.
   func stream(width: Int) -> UnsafeMutablePointer<Float> { workspace.stream.floats(Self.paddedRows(rows) * width) }
+
+  /// Room for what a block makes of the rows, before it is added to the stream.
+  func branch(width: Int) -> UnsafeMutablePointer<Float> { workspace.branch.floats(Self.paddedRows(rows) * width) }
+
+  /// The stream as it is, in the type of the products.
+  func plainRows(width: Int, element: MatrixElement) -> UnsafeRawPointer {
+    let count = rows * width
+    let copy = workspace.normed.bytes(Self.paddedRows(rows) * width * element.byteCount)
+    switch element {
+    case .float32: copy.copyMemory(from: stream(width: width), byteCount: count * 4)
+    case .bfloat16: braid_lm_round(stream(width: width), count, copy.assumingMemoryBound(to: UInt16.self))
+    }
+    return UnsafeRawPointer(copy)
+  }
 }
 
 /// A row of a pass whose numbers are not finite.
@@ -64,4 +79,12 @@ struct NotFinite: Error {
   var row: Int
   /// Where it was noticed.
   var place: String
+}
+
+/// A text that is longer than the positions for which a model has vectors.
+struct NoPosition: Error {
+  /// The request that the text belongs to.
+  var request: Int
+  /// How many positions there are.
+  var count: Int
 }

@@ -12,6 +12,12 @@ final class Workspace: @unchecked Sendable {
   let projected = ScratchMemory()
   /// The inner layer of a feed-forward block, in the type of the products.
   let inner = ScratchMemory()
+  /// The result of a block that does not go to the stream as it is, float32.
+  let branch = ScratchMemory()
+  /// Normalised rows that are needed beside `normed`, in the type of the products.
+  let besides = ScratchMemory()
+  /// The results of one expert for its rows, float32.
+  let routed = ScratchMemory()
   /// Keys and values that are needed for one layer only, float32.
   let keyValues = ScratchMemory()
   /// What the head notes about tiles of logits.

@@ -53,6 +53,9 @@ struct ModelValue: Sendable {
     return ModelValue(node: member, path: path.isEmpty ? key : "\(path).\(key)", document: document)
   }
 
+  /// Whether there is a member with this key, be it null.
+  func mentions(_ key: String) -> Bool { node[key] != nil }
+
   /// The member with this key.
   func member(_ key: String) throws(ModelError) -> ModelValue {
     guard node.object != nil else { throw mismatch("an object") }

@@ -22,6 +22,77 @@ struct TokenizerSettings: Sendable {
     }
   }
 
+  /// Which special tokens a SentencePiece model puts around a text, which itself does not say.
+  ///
+  /// - Parameters:
+  ///   - begin: the model's begin token, which counts unless the settings say otherwise.
+  ///   - end: the model's end token, which counts only if the settings say so.
+  func specialTokenRule(begin: [UInt8]?, end: [UInt8]?) throws(ModelError) -> SpecialTokenRule {
+    var rule = SpecialTokenRule()
+    if try value?.bool("add_bos_token", default: true) ?? true {
+      rule.begin = try text("bos_token").map { Array($0.utf8) } ?? begin
+    }
+    if try value?.bool("add_eos_token", default: false) ?? false {
+      rule.end = try text("eos_token").map { Array($0.utf8) } ?? end
+    }
+    return rule
+  }
+
+  /// Whether text behind a special token gets a space in front, as text at the beginning does.
+  var isLegacy: Bool { get throws(ModelError) { try value?.bool("legacy", default: true) ?? true } }
+
+  /// Whether GPT-2's words begin with a space even where the text does not.
+  var addsPrefixSpace: Bool {
+    get throws(ModelError) { try value?.bool("add_prefix_space", default: false) ?? false }
+  }
+
+  /// The families whose vocabularies are `vocab.json` and `merges.txt`.
+  enum BytePairKind: String, CaseIterable {
+    case gpt2 = "GPT2Tokenizer"
+    case roberta = "RobertaTokenizer"
+    case qwen2 = "Qwen2Tokenizer"
+  }
+
+  /// The family of a vocabulary in these two files.
+  var bytePairKind: BytePairKind {
+    get throws(ModelError) {
+      guard let name = value?["tokenizer_class"] else { return .gpt2 }
+      let text = try name.string()
+      let plain = text.hasSuffix("Fast") ? String(text.dropLast(4)) : text
+      guard let kind = BytePairKind(rawValue: plain) else {
+        throw name.unknown(
+          "tokenizer of vocab.json and merges.txt", text, known: BytePairKind.allCases.map(\.rawValue))
+      }
+      return kind
+    }
+  }
+
+  /// How BERT's texts are cleaned before they are cut into the pieces of `vocab.txt`.
+  var bertNormalizer: BERTNormalizer {
+    get throws(ModelError) {
+      let lowercases = try value?.bool("do_lower_case", default: true) ?? true
+      return BERTNormalizer(
+        spacesIdeographs: try value?.bool("tokenize_chinese_chars", default: true) ?? true,
+        stripsAccents: try value?.bool("strip_accents", default: lowercases) ?? lowercases, lowercases: lowercases)
+    }
+  }
+
+  /// The tokens that are found in the text itself.
+  var addedTokens: [AddedToken] {
+    get throws(ModelError) {
+      var tokens: [AddedToken] = []
+      for (number, entry) in try value?["added_tokens_decoder"]?.members() ?? [] {
+        guard let id = Int(number), (0...BytePairModel.largestToken).contains(id) else {
+          throw entry.failure("expected the number of a token as the key")
+        }
+        var token = try AddedToken(entry, id: id)
+        token.id = id
+        tokens.append(token)
+      }
+      return tokens
+    }
+  }
+
   /// The begin token, else the end token: those of the tokenizer, else those of the model.
   func prefixToken(_ tokenizer: Tokenizer, _ configuration: ModelValue) throws(ModelError) -> Int? {
     for key in ["bos_token", "eos_token"] {

@@ -13,8 +13,22 @@ struct AddedToken: Sendable {
   /// Whether it is left out when tokens are turned to text without special tokens.
   var special: Bool
 
-  init(_ value: ModelValue) throws(ModelError) {
-    id = try value.integer("id", in: 0...BytePairModel.largestToken)
+  init(
+    id: Int, content: [UInt8], singleWord: Bool = false, stripsLeft: Bool = false, stripsRight: Bool = false,
+    normalized: Bool = false, special: Bool
+  ) {
+    self.id = id
+    self.content = content
+    self.singleWord = singleWord
+    self.stripsLeft = stripsLeft
+    self.stripsRight = stripsRight
+    self.normalized = normalized
+    self.special = special
+  }
+
+  /// Reads a token, whose number stands beside it if it is not given.
+  init(_ value: ModelValue, id: Int? = nil) throws(ModelError) {
+    if let id { self.id = id } else { self.id = try value.integer("id", in: 0...BytePairModel.largestToken) }
     content = Array(try value.member("content").string().utf8)
     singleWord = try value.bool("single_word", default: false)
     stripsLeft = try value.bool("lstrip", default: false)
@@ -32,50 +46,37 @@ enum TextPart {
 
 /// Finds added tokens in a text: leftmost first, of those that begin at the same place the longest.
 struct AddedTokenFinder: Sendable {
-  private struct Node: Sendable {
-    var next: [UInt8: Int] = [:]
-    var token: Int?
-  }
-
   private let tokens: [AddedToken]
-  private var nodes = [Node()]
-  private var starts = [Bool](repeating: false, count: 256)
+  private let spellings: PieceTrie
 
   /// Looks for tokens by the spelling that is given with each; empty spellings are never found.
   init(_ spelled: [(token: AddedToken, spelling: [UInt8])]) {
     tokens = spelled.map(\.token)
-    for (number, entry) in spelled.enumerated() {
-      guard let first = entry.spelling.first else { continue }
-      starts[Int(first)] = true
-      var node = 0
-      for byte in entry.spelling {
-        if let next = nodes[node].next[byte] {
-          node = next
-        } else {
-          nodes.append(Node())
-          nodes[node].next[byte] = nodes.count - 1
-          node = nodes.count - 1
-        }
-      }
-      nodes[node].token = number
+    var bytes: [UInt8] = []
+    var places: [Range<Int>] = []
+    for entry in spelled {
+      places.append(bytes.count..<bytes.count + entry.spelling.count)
+      bytes += entry.spelling
     }
+    spellings = PieceTrie(bytes, places)
   }
 
   /// Whether there is nothing to look for.
-  var isEmpty: Bool { nodes.count == 1 }
+  var isEmpty: Bool { spellings.isEmpty }
 
   /// Cuts a text at its added tokens.
   func parts(of text: UnsafeBufferPointer<UInt8>) -> [TextPart] {
+    if isEmpty { return text.isEmpty ? [] : [.text(0..<text.count)] }
     var parts: [TextPart] = []
     // What lies before `done` has been handed out already.
     var done = 0
     var position = 0
     while position < text.count {
-      guard starts[Int(text[position])], let match = longest(in: text, at: position) else {
+      guard spellings.begins(with: text[position]), let match = spellings.longest(in: text, at: position) else {
         position += 1
         continue
       }
-      let token = tokens[match.token]
+      let token = tokens[match.piece]
       var start = position
       var end = position + match.length
       position = end
@@ -101,18 +102,6 @@ struct AddedTokenFinder: Sendable {
     }
     if done < text.count { parts.append(.text(done..<text.count)) }
     return parts
-  }
-
-  private func longest(in text: UnsafeBufferPointer<UInt8>, at start: Int) -> (token: Int, length: Int)? {
-    var best: (token: Int, length: Int)?
-    var node = 0
-    var position = start
-    while position < text.count, let next = nodes[node].next[text[position]] {
-      node = next
-      position += 1
-      if let token = nodes[node].token { best = (token, position - start) }
-    }
-    return best
   }
 
   private func touchesWord(_ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> Bool {

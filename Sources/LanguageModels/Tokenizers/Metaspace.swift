@@ -1,12 +1,12 @@
 /// Spaces written as a visible sign, and one put in front of words: SentencePiece's way of keeping track of them.
 struct Metaspace: Sendable {
   /// Which pieces of a text get a sign in front if they do not begin with one.
-  private enum Prepending: String, CaseIterable {
+  enum Prepending: String, CaseIterable, Sendable {
     case first, always, never
   }
 
   private let sign: [UInt8]
-  private let prepending: Prepending
+  let prepending: Prepending
   /// Whether a piece is cut before every sign.
   private let splits: Bool
 
@@ -15,40 +15,59 @@ struct Metaspace: Sendable {
     guard sign.unicodeScalars.count == 1 else {
       throw try value.member("replacement").failure("expected a single character")
     }
-    self.sign = Array(sign.utf8)
+    let prepending: Prepending
     if value["prepend_scheme"] != nil {
       prepending = try value.kind("prepend_scheme", of: "prepend scheme")
     } else {
       prepending = try value.bool("add_prefix_space", default: true) ? .always : .never
     }
-    splits = try value.bool("split", default: true)
+    self.init(sign: Array(sign.utf8), prepending: prepending, splits: try value.bool("split", default: true))
   }
 
-  func apply(to text: inout PieceText) throws(TextPatternError) {
+  init(sign: [UInt8] = SentencePieceNormalizer.sign, prepending: Prepending, splits: Bool) {
+    self.sign = sign
+    self.prepending = prepending
+    self.splits = splits
+  }
+
+  func apply(to text: inout PieceText) {
     var bytes: [UInt8] = []
+    bytes.reserveCapacity(text.bytes.count + text.bytes.count / 2 + text.pieces.count * sign.count)
     var pieces: [Range<Int>] = []
-    for (number, piece) in text.pieces.enumerated() {
-      let start = bytes.count
-      var word: [UInt8] = []
-      for byte in text.bytes[piece] { if byte == UInt8(ascii: " ") { word += sign } else { word.append(byte) } }
-      let prepends =
-        switch prepending {
-        case .first: number == 0 && text.beginsText
-        case .always: true
-        case .never: false
+    pieces.reserveCapacity(splits ? text.bytes.count / 5 + text.pieces.count : text.pieces.count)
+    let space = UInt8(ascii: " ")
+    text.bytes.withUnsafeBufferPointer { all in
+      for (number, piece) in text.pieces.enumerated() {
+        var start = bytes.count
+        let prepends =
+          switch prepending {
+          case .first: number == 0 && text.beginsText
+          case .always: true
+          case .never: false
+          }
+        if prepends, all[piece.lowerBound] != space, !all[piece].starts(with: sign) { bytes += sign }
+        // Pieces are cut before spaces, and before signs that stood in the text already.
+        var position = piece.lowerBound
+        while position < piece.upperBound {
+          let byte = all[position]
+          let isSpace = byte == space
+          if isSpace || byte == sign[0] && all[position..<piece.upperBound].starts(with: sign) {
+            if splits, bytes.count > start {
+              pieces.append(start..<bytes.count)
+              start = bytes.count
+            }
+            bytes += sign
+            position += isSpace ? 1 : sign.count
+          } else {
+            bytes.append(byte)
+            position += 1
+          }
         }
-      if prepends, !word.starts(with: sign) { bytes += sign }
-      bytes += word
-      pieces.append(start..<bytes.count)
+        if bytes.count > start { pieces.append(start..<bytes.count) }
+      }
     }
     text.bytes = bytes
     text.pieces = pieces
-    guard splits else { return }
-    try text.cut { piece in
-      let starts = piece.indices.filter { piece[$0...].starts(with: sign) }
-      return SplitBehavior.mergedWithNext.parts(
-        starts.map { $0..<$0 + sign.count }, inverted: false, count: piece.count)
-    }
   }
 
   /// The signs as spaces again; those of the first token go.

@@ -1,48 +1,14 @@
-/// A text on its way to words: its bytes, and the pieces that it has been cut into so far.
-struct PieceText {
-  var bytes: [UInt8]
-  var pieces: [Range<Int>]
-  /// Whether no added token stands before it.
-  let beginsText: Bool
-
-  init(_ bytes: [UInt8], beginsText: Bool) {
-    self.bytes = bytes
-    self.beginsText = beginsText
-    pieces = bytes.isEmpty ? [] : [0..<bytes.count]
-  }
-
-  /// Cuts every piece further; a cut returns ranges within the piece.
-  mutating func cut(
-    _ body: (UnsafeBufferPointer<UInt8>) throws(TextPatternError) -> [Range<Int>]
-  ) throws(TextPatternError) {
-    var result: [Range<Int>] = []
-    result.reserveCapacity(pieces.count)
-    let outcome: Result<Void, TextPatternError> = bytes.withUnsafeBufferPointer { all in
-      do throws(TextPatternError) {
-        for piece in pieces {
-          for part in try body(UnsafeBufferPointer(rebasing: all[piece])) where !part.isEmpty {
-            result.append(piece.lowerBound + part.lowerBound..<piece.lowerBound + part.upperBound)
-          }
-        }
-        return .success(())
-      } catch {
-        return .failure(error)
-      }
-    }
-    try outcome.get()
-    pieces = result
-  }
-}
-
 /// How a text is cut into the words that the model's merges stay within.
 indirect enum PreTokenizer: Sendable {
   case byteLevel(addsPrefixSpace: Bool, splitter: TextPattern?)
   case digits(individual: Bool)
   case split(TextPattern, SplitBehavior, inverted: Bool)
-  case whitespace(TextPattern)
+  case whitespace
   case whitespaceSplit
   case punctuation(SplitBehavior)
   case delimiter(Unicode.Scalar)
+  case bert
+  case length(Int)
   case metaspace(Metaspace)
   case sequence([PreTokenizer])
 
@@ -57,6 +23,8 @@ indirect enum PreTokenizer: Sendable {
     case whitespaceSplit = "WhitespaceSplit"
     case punctuation = "Punctuation"
     case delimiter = "CharDelimiterSplit"
+    case bert = "BertPreTokenizer"
+    case length = "FixedLength"
     case metaspace = "Metaspace"
     case sequence = "Sequence"
   }
@@ -74,7 +42,7 @@ indirect enum PreTokenizer: Sendable {
       self = .split(
         try value.member("pattern").pattern(), try value.kind("behavior", of: "split behavior"),
         inverted: try value.bool("invert", default: false))
-    case .whitespace: self = .whitespace(try value.builtIn(#"\w+|[^\w\s]+"#))
+    case .whitespace: self = .whitespace
     case .whitespaceSplit: self = .whitespaceSplit
     case .punctuation:
       self = .punctuation(value["behavior"] == nil ? .isolated : try value.kind("behavior", of: "split behavior"))
@@ -83,6 +51,8 @@ indirect enum PreTokenizer: Sendable {
       let scalars = Array(try delimiter.string().unicodeScalars)
       guard scalars.count == 1 else { throw delimiter.failure("expected a single character") }
       self = .delimiter(scalars[0])
+    case .bert: self = .bert
+    case .length: self = .length(try value.integer("length", in: 1...(1 << 30), default: 5))
     case .metaspace: self = .metaspace(try Metaspace(value))
     case .sequence:
       var steps: [PreTokenizer] = []
@@ -91,7 +61,7 @@ indirect enum PreTokenizer: Sendable {
     }
   }
 
-  func apply(to text: inout PieceText) throws(TextPatternError) {
+  func apply(to text: inout PieceText, _ classes: ScalarClasses) throws(TextPatternError) {
     switch self {
     case .byteLevel(let addsPrefixSpace, let splitter):
       if addsPrefixSpace { text.prependSpaces() }
@@ -102,66 +72,22 @@ indirect enum PreTokenizer: Sendable {
       }
       text.writeInByteAlphabet()
     case .digits(let individual):
-      try text.cut { $0.parts(individual ? .isolated : .contiguous, where: \.isNumeric) }
+      text.cut(individual ? .isolated : .contiguous, classes) { found, _ in found.contains(.number) }
     case .split(let pattern, let behavior, let inverted):
       try text.cut { (piece) throws(TextPatternError) in
         behavior.parts(try pattern.matches(in: piece), inverted: inverted, count: piece.count)
       }
-    case .whitespace(let pattern):
-      try text.cut { (piece) throws(TextPatternError) in
-        SplitBehavior.removed.parts(try pattern.matches(in: piece), inverted: true, count: piece.count)
-      }
-    case .whitespaceSplit: try text.cut { $0.parts(.removed, where: \.isWhiteSpace) }
-    case .punctuation(let behavior): try text.cut { $0.parts(behavior, where: \.isPunctuation) }
-    case .delimiter(let delimiter): try text.cut { $0.parts(.removed) { $0 == delimiter } }
-    case .metaspace(let metaspace): try metaspace.apply(to: &text)
-    case .sequence(let steps): for step in steps { try step.apply(to: &text) }
+    case .whitespace:
+      text.cut(.removed, classes) { found, _ in found.contains(.space) }
+      text.cut(.contiguous, classes) { found, _ in found.contains(.word) }
+    case .whitespaceSplit: text.cut(.removed, classes) { found, _ in found.contains(.space) }
+    case .punctuation(let behavior): text.cut(behavior, classes) { found, _ in found.contains(.punctuation) }
+    case .delimiter(let delimiter): text.cut(.removed, classes) { _, scalar in scalar == delimiter.value }
+    case .bert: text.cutIntoBERTWords(classes)
+    case .length(let length): text.cut(length: length)
+    case .metaspace(let metaspace): metaspace.apply(to: &text)
+    case .sequence(let steps): for step in steps { try step.apply(to: &text, classes) }
     }
-  }
-}
-
-extension PieceText {
-  /// Puts a space in front of every piece that does not begin with one.
-  fileprivate mutating func prependSpaces() {
-    var result: [UInt8] = []
-    result.reserveCapacity(bytes.count + pieces.count)
-    var places: [Range<Int>] = []
-    for piece in pieces {
-      let start = result.count
-      if bytes[piece.lowerBound] != UInt8(ascii: " ") { result.append(UInt8(ascii: " ")) }
-      result += bytes[piece]
-      places.append(start..<result.count)
-    }
-    (bytes, pieces) = (result, places)
-  }
-
-  fileprivate mutating func writeInByteAlphabet() {
-    var result: [UInt8] = []
-    result.reserveCapacity(bytes.count + bytes.count / 4)
-    var places: [Range<Int>] = []
-    places.reserveCapacity(pieces.count)
-    bytes.withUnsafeBufferPointer { all in
-      for piece in pieces {
-        let start = result.count
-        ByteAlphabet.append(UnsafeBufferPointer(rebasing: all[piece]), to: &result)
-        places.append(start..<result.count)
-      }
-    }
-    (bytes, pieces) = (result, places)
-  }
-}
-
-extension UnsafeBufferPointer<UInt8> {
-  /// The parts that remain when the scalars that fulfil a condition count as matches, each by itself.
-  fileprivate func parts(_ behavior: SplitBehavior, where matches: (Unicode.Scalar) -> Bool) -> [Range<Int>] {
-    var found: [Range<Int>] = []
-    var position = 0
-    while position < count {
-      let (scalar, length) = ScalarReader.scalar(in: self, at: position)
-      if matches(scalar) { found.append(position..<position + length) }
-      position += length
-    }
-    return behavior.parts(found, inverted: false, count: count)
   }
 }
 

@@ -11,9 +11,12 @@ enum SplitBehavior: String, CaseIterable, Sendable {
   /// Neighbouring matches are one piece.
   case contiguous = "Contiguous"
 
+  /// A part of a text, and whether the pattern matched it.
+  typealias Span = (range: Range<Int>, matches: Bool)
+
   /// The pieces of a text of `count` bytes, given the matches in it; `inverted` takes what lies between as matches.
   func parts(_ matches: [Range<Int>], inverted: Bool, count: Int) -> [Range<Int>] {
-    var spans: [(range: Range<Int>, matches: Bool)] = []
+    var spans: [Span] = []
     spans.reserveCapacity(matches.count * 2 + 1)
     var position = 0
     for match in matches {
@@ -22,7 +25,11 @@ enum SplitBehavior: String, CaseIterable, Sendable {
       position = match.upperBound
     }
     if position < count { spans.append((position..<count, inverted)) }
+    return parts(spans)
+  }
 
+  /// The pieces that spans without gaps make.
+  func parts(_ spans: [Span]) -> [Range<Int>] {
     var result: [Range<Int>] = []
     result.reserveCapacity(spans.count)
     var previousMatched = false

@@ -4,10 +4,13 @@ internal import Patterns
 ///
 /// Tokenizer files are written for Oniguruma with Unicode classes; ``translated(_:)`` states where PCRE2 would differ.
 struct TextPattern: Sendable {
+  /// The pattern as it was given.
+  let source: String
   private let expression: RegularExpression
 
   /// Compiles a pattern; the error is PCRE2's message and the offset in the translated pattern.
   init(_ pattern: String) throws(TextPatternError) {
+    source = pattern
     let translated = try Self.translated(pattern)
     do throws(RegularExpressionError) {
       expression = try RegularExpression(translated)
@@ -23,18 +26,6 @@ struct TextPattern: Sendable {
     } catch {
       throw TextPatternError(message: error.message, offset: error.offset)
     }
-  }
-
-  /// The matches in a whole text.
-  func matches(in text: [UInt8]) throws(TextPatternError) -> [Range<Int>] {
-    let found: Result<[Range<Int>], TextPatternError> = text.withUnsafeBufferPointer { bytes in
-      do throws(TextPatternError) {
-        return .success(try matches(in: bytes))
-      } catch {
-        return .failure(error)
-      }
-    }
-    return try found.get()
   }
 
   /// Spells out the classes in which the two dialects differ.
@@ -105,7 +96,7 @@ struct TextPattern: Sendable {
   }
 }
 
-/// What is wrong with a pattern, or with matching it.
+/// What is wrong with a pattern, or why a text cannot be matched or encoded.
 struct TextPatternError: Error {
   var message: String
   var offset: Int

@@ -1,14 +1,14 @@
 private import Synchronization
 
-/// A tokenizer read from `tokenizer.json`: BPE over bytes or over characters, with everything around it.
+/// A tokenizer: BPE, WordPiece, Unigram or whole words, with everything around it.
 ///
 /// A text is cut at added tokens, normalised, cut at added tokens that are looked for in normalised text, cut into
 /// words, the words are encoded, and the post-processor puts special tokens around. Texts are handled as UTF-8 bytes
 /// throughout.
 public final class Tokenizer: TextTokenizer {
   private let normalizer: Normalizer?
-  private let preTokenizer: PreTokenizer?
-  private let model: BytePairModel
+  private let model: TokenModel
+  private let words: WordSource
   private let postProcessor: PostProcessor?
   private let decoder: TokenDecoder?
   private let rawFinder: AddedTokenFinder
@@ -16,11 +16,17 @@ public final class Tokenizer: TextTokenizer {
   private let addedTokens: [[UInt8]: Int]
   /// What added tokens become in a text; those found in normalised text stay normalised.
   private let addedSpellings: [Int: (spelling: [UInt8], special: Bool)]
-  private let words = Mutex<[[UInt8]: [Int]]>([:])
+  private let scratches = Mutex<[EncodingScratch]>([])
 
-  /// The most words remembered with their tokens; longer words are not remembered.
-  private static let rememberedWords = 1 << 15
-  private static let longestRememberedWord = 64
+  /// What a tokenizer is made of.
+  struct Parts {
+    var normalizer: Normalizer?
+    var preTokenizer: PreTokenizer?
+    var model: TokenModel
+    var postProcessor: PostProcessor?
+    var decoder: TokenDecoder?
+    var addedTokens: [AddedToken] = []
+  }
 
   /// Reads a tokenizer.
   ///
@@ -28,67 +34,68 @@ public final class Tokenizer: TextTokenizer {
   ///   - bytes: the contents of `tokenizer.json`.
   ///   - file: the file's name for diagnostics.
   public convenience init(_ bytes: [UInt8], file: String = "tokenizer.json") throws(ModelError) {
-    try self.init(try ModelDocument.parse(bytes, file: file), specialTokens: nil)
+    try self.init(try TokenizerDocument(bytes, file: file), specialTokens: nil)
   }
 
   /// Reads a tokenizer whose configuration may say which special tokens are added, instead of the post-processor.
-  init(_ root: ModelValue, specialTokens: SpecialTokenRule?) throws(ModelError) {
-    normalizer = try root["normalizer"].map { (value) throws(ModelError) in try Normalizer(value) }
-    preTokenizer = try root["pre_tokenizer"].map { (value) throws(ModelError) in try PreTokenizer(value) }
-    decoder = try root["decoder"].map { (value) throws(ModelError) in try TokenDecoder(value) }
-    let model = try root.member("model")
-    // Very old files have no type here, and are BPE if they have merges.
-    if model["type"] != nil || model["merges"] == nil {
-      let type = try model.member("type")
-      guard try type.string() == "BPE" else {
-        throw type.failure("the tokenizer model \"\(try type.string())\" is not supported", hint: "supported: BPE")
-      }
-    }
-    self.model = try BytePairModel(model)
-
+  convenience init(_ document: TokenizerDocument, specialTokens: SpecialTokenRule?) throws(ModelError) {
+    let root = document.root
+    let normalizer = try root["normalizer"].map { (value) throws(ModelError) in try Normalizer(value) }
+    let preTokenizer = try root["pre_tokenizer"].map { (value) throws(ModelError) in try PreTokenizer(value) }
+    let decoder = try root["decoder"].map { (value) throws(ModelError) in try TokenDecoder(value) }
+    let model = try TokenModel(document)
     var added: [AddedToken] = []
-    for value in try root["added_tokens"]?.elements() ?? [] {
-      var token = try AddedToken(value)
-      // A token that is in the vocabulary keeps the number it has there.
-      if let known = self.model.tokens[token.content] { token.id = known }
-      added.append(token)
+    for value in try root["added_tokens"]?.elements() ?? [] { added.append(try AddedToken(value)) }
+    var parts = Parts(
+      normalizer: normalizer, preTokenizer: preTokenizer, model: model, decoder: decoder, addedTokens: added)
+    if specialTokens == nil {
+      parts.postProcessor = try root["post_processor"].map { (value) throws(ModelError) in try PostProcessor(value) }
     }
-    rawFinder = AddedTokenFinder(added.filter { !$0.normalized }.map { ($0, $0.content) })
-    var normalized: [(token: AddedToken, spelling: [UInt8])] = []
-    var spellings: [Int: (spelling: [UInt8], special: Bool)] = [:]
-    for token in added {
-      let spelling = token.normalized ? try Self.normalize(token.content, normalizer, root) : token.content
-      if token.normalized { normalized.append((token, spelling)) }
-      spellings[token.id] = (spelling, token.special)
-    }
-    addedSpellings = spellings
-    normalizedFinder = AddedTokenFinder(normalized)
-    addedTokens = Dictionary(added.map { ($0.content, $0.id) }, uniquingKeysWith: { _, last in last })
-
-    if let specialTokens {
-      let (numbers, vocabulary) = (addedTokens, self.model.tokens)
-      postProcessor = specialTokens.processor { numbers[$0] ?? vocabulary[$0] }
-    } else {
-      postProcessor = try root["post_processor"].map { (value) throws(ModelError) in try PostProcessor(value) }
-    }
-  }
-
-  private static func normalize(
-    _ text: [UInt8], _ normalizer: Normalizer?, _ root: ModelValue
-  ) throws(ModelError) -> [UInt8] {
-    guard let normalizer else { return text }
     do throws(TextPatternError) {
-      return try normalizer.apply(text)
+      try self.init(parts, specialTokens: specialTokens)
     } catch {
       throw root.failure("normalizer: \(error.message)")
     }
+  }
+
+  /// Puts a tokenizer together.
+  init(_ parts: Parts, specialTokens: SpecialTokenRule?) throws(TextPatternError) {
+    normalizer = parts.normalizer
+    model = parts.model
+    words = WordSource(parts.preTokenizer, parts.model)
+    decoder = parts.decoder
+
+    let vocabulary = parts.model.vocabulary
+    let classes = ScalarClasses()
+    var raw: [(token: AddedToken, spelling: [UInt8])] = []
+    var normalized: [(token: AddedToken, spelling: [UInt8])] = []
+    var spellings: [Int: (spelling: [UInt8], special: Bool)] = [:]
+    var numbers: [[UInt8]: Int] = [:]
+    for var token in parts.addedTokens {
+      // A token that is in the vocabulary keeps the number it has there.
+      if let known = vocabulary.token(token.content) { token.id = known }
+      var spelling = token.content
+      if token.normalized {
+        spelling = try parts.normalizer?.apply(token.content, classes) ?? token.content
+        normalized.append((token, spelling))
+      } else {
+        raw.append((token, spelling))
+      }
+      spellings[token.id] = (spelling, token.special)
+      numbers[token.content] = token.id
+    }
+    rawFinder = AddedTokenFinder(raw)
+    normalizedFinder = AddedTokenFinder(normalized)
+    addedSpellings = spellings
+    addedTokens = numbers
+    postProcessor = specialTokens.map { $0.processor { numbers[$0] ?? vocabulary.token($0) } } ?? parts.postProcessor
   }
 
   // MARK: Tokens by name
 
   /// The token with exactly this spelling, or nil.
   public func token(_ spelling: String) -> Int? {
-    addedTokens[Array(spelling.utf8)] ?? model.tokens[Array(spelling.utf8)]
+    addedTokens[Array(spelling.utf8)] ?? model.vocabulary.token(Array(spelling.utf8))
   }
 
   // MARK: Encoding
@@ -96,50 +103,79 @@ public final class Tokenizer: TextTokenizer {
   /// The tokens of a text.
   public func encode(_ text: String, addingSpecialTokens: Bool) throws -> [Int] {
     do throws(TextPatternError) {
-      let tokens = try encodeText(Array(text.utf8))
+      let tokens = try encode(text)
       return addingSpecialTokens ? postProcessor?.apply(tokens) ?? tokens : tokens
     } catch {
       throw ModelError.request(model: "tokenizer", message: error.message)
     }
   }
 
-  private func encodeText(_ text: [UInt8]) throws(TextPatternError) -> [Int] {
-    var tokens: [Int] = []
-    for part in text.withUnsafeBufferPointer(rawFinder.parts) {
-      switch part {
-      case .token(let token): tokens.append(token)
-      case .text(let range):
-        let normalized = try normalizer?.apply(Array(text[range])) ?? Array(text[range])
-        for part in normalized.withUnsafeBufferPointer(normalizedFinder.parts) {
-          switch part {
-          case .token(let token): tokens.append(token)
-          case .text(let range): try encodeWords(Array(normalized[range]), into: &tokens)
-          }
-        }
-      }
+  /// The tokens of two texts that belong together, and for each token the number of its kind of text.
+  public func encode(_ first: String, _ second: String) throws -> (tokens: [Int], types: [Int]) {
+    do throws(TextPatternError) {
+      return (postProcessor ?? .nothing).apply(try encode(first), try encode(second))
+    } catch {
+      throw ModelError.request(model: "tokenizer", message: error.message)
     }
-    return tokens
   }
 
-  private func encodeWords(_ text: [UInt8], into tokens: inout [Int]) throws(TextPatternError) {
-    var pieces = PieceText(text, beginsText: tokens.isEmpty)
-    try preTokenizer?.apply(to: &pieces)
-    for piece in pieces.pieces {
-      let word = Array(pieces.bytes[piece])
-      guard word.count <= Self.longestRememberedWord else {
-        tokens += model.encode(word)
-        continue
+  private func encode(_ text: String) throws(TextPatternError) -> [Int] {
+    let scratch = scratches.withLock { $0.popLast() } ?? EncodingScratch()
+    defer {
+      scratch.trim()
+      scratches.withLock { $0.append(scratch) }
+    }
+    scratch.begin()
+    var text = text
+    let result: Result<[Int], TextPatternError> = text.withUTF8 { bytes in
+      do throws(TextPatternError) {
+        try encode(bytes, scratch)
+        return .success(scratch.result)
+      } catch {
+        return .failure(error)
       }
-      if let known = words.withLock({ $0[word] }) {
-        tokens += known
-        continue
+    }
+    return try result.get()
+  }
+
+  private func encode(_ text: UnsafeBufferPointer<UInt8>, _ scratch: EncodingScratch) throws(TextPatternError) {
+    for part in rawFinder.parts(of: text) {
+      switch part {
+      case .token(let token): scratch.append(UInt32(truncatingIfNeeded: token))
+      case .text(let range):
+        let part = UnsafeBufferPointer(rebasing: text[range])
+        guard let normalizer else {
+          try encodeNormalized(part, keepsBeginning: true, scratch)
+          continue
+        }
+        let normalized = try normalizer.apply(part, scratch.classes)
+        var keepsBeginning = true
+        if words.asksForBeginning, scratch.count == 0 {
+          keepsBeginning = try normalizer.keepsBeginning(of: part, scratch.classes)
+        }
+        let outcome: Result<Void, TextPatternError> = normalized.withUnsafeBufferPointer { bytes in
+          do throws(TextPatternError) {
+            return .success(try encodeNormalized(bytes, keepsBeginning: keepsBeginning, scratch))
+          } catch {
+            return .failure(error)
+          }
+        }
+        try outcome.get()
       }
-      let encoded = model.encode(word)
-      words.withLock { words in
-        if words.count >= Self.rememberedWords { words.removeAll(keepingCapacity: true) }
-        words[word] = encoded
+    }
+  }
+
+  private func encodeNormalized(
+    _ text: UnsafeBufferPointer<UInt8>, keepsBeginning: Bool, _ scratch: EncodingScratch
+  ) throws(TextPatternError) {
+    for part in normalizedFinder.parts(of: text) {
+      switch part {
+      case .token(let token): scratch.append(UInt32(truncatingIfNeeded: token))
+      case .text(let range):
+        try words.encode(
+          UnsafeBufferPointer(rebasing: text[range]), beginsText: scratch.count == 0 && keepsBeginning, model,
+          into: scratch)
       }
-      tokens += encoded
     }
   }
 
@@ -151,7 +187,7 @@ public final class Tokenizer: TextTokenizer {
     for token in tokens {
       if let added = addedSpellings[token] {
         if !(skippingSpecialTokens && added.special) { spellings.append(added.spelling) }
-      } else if let spelling = model.spellings[token] {
+      } else if let spelling = model.vocabulary.spelling(of: token) {
         spellings.append(spelling)
       }
     }

@@ -36,21 +36,30 @@ extension Unicode.Scalar {
 }
 
 /// Walks through valid UTF-8 by scalars.
-struct ScalarReader {
+enum ScalarReader {
+  /// The length of a scalar by its first byte.
+  @inline(__always)
+  static func length(_ lead: UInt8) -> Int { lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4 }
+
+  /// The value of the scalar that begins at an offset, and its length in bytes.
+  @inline(__always)
+  static func value(in text: UnsafeBufferPointer<UInt8>, at offset: Int) -> (value: UInt32, length: Int) {
+    let lead = text[offset]
+    if lead < 0x80 { return (UInt32(lead), 1) }
+    if lead < 0xE0 { return (UInt32(lead & 0x1F) << 6 | UInt32(text[offset + 1] & 0x3F), 2) }
+    if lead < 0xF0 {
+      return (
+        UInt32(lead & 0x0F) << 12 | UInt32(text[offset + 1] & 0x3F) << 6 | UInt32(text[offset + 2] & 0x3F), 3
+      )
+    }
+    let high = UInt32(lead & 0x07) << 18 | UInt32(text[offset + 1] & 0x3F) << 12
+    return (high | UInt32(text[offset + 2] & 0x3F) << 6 | UInt32(text[offset + 3] & 0x3F), 4)
+  }
+
   /// The scalar that begins at an offset, and its length in bytes.
   static func scalar(in text: UnsafeBufferPointer<UInt8>, at offset: Int) -> (scalar: Unicode.Scalar, length: Int) {
-    let lead = text[offset]
-    func tail(_ distance: Int) -> UInt32 {
-      offset + distance < text.count ? UInt32(text[offset + distance] & 0x3F) : 0
-    }
-    let (value, length): (UInt32, Int) =
-      switch lead {
-      case 0..<0x80: (UInt32(lead), 1)
-      case 0..<0xE0: (UInt32(lead & 0x1F) << 6 | tail(1), 2)
-      case 0..<0xF0: (UInt32(lead & 0x0F) << 12 | tail(1) << 6 | tail(2), 3)
-      default: (UInt32(lead & 0x07) << 18 | tail(1) << 12 | tail(2) << 6 | tail(3), 4)
-      }
-    return (Unicode.Scalar(value) ?? "\u{FFFD}", min(length, text.count - offset))
+    let (value, length) = value(in: text, at: offset)
+    return (Unicode.Scalar(value) ?? "\u{FFFD}", length)
   }
 
   /// The scalar that ends at an offset above zero.

@@ -105,7 +105,7 @@ struct PlanFaults {
       gather(
         .mismatch, at: model.position, subject: model.text, message, more: "differ",
         hint: spec.mismatch == .truncate
-          ? "`truncate` is for embeddings and heads that have all rows and columns asked for; `skip` or `copy-base` would do"
+          ? "`truncate` is for the rows of embeddings and heads; `skip` or `copy-base` would do"
           : isVocabulary
             ? "add `tokenizer_source: union` to the spec, which gives all models one vocabulary; or `allow_mismatch: "
               + "truncate` to merge the rows that all have, `skip` to leave the model out, `copy-base` to copy the base's"

@@ -104,12 +104,29 @@ public struct PlannedInput: Sendable, Hashable {
   public var tensor: TensorDescription
   /// The part of the tensor that is read, if it is not all: the first elements along each axis.
   public var block: Shape?
+  /// What stands in for the rows that the tensor lacks, if it lacks some.
+  public var fill: Fill?
+
+  /// The tensor that rows are taken from where an input has too few: the base's, to which they make no difference.
+  public struct Fill: Sendable, Hashable {
+    /// The model, as an index into the plan's `models`.
+    public var model: Int
+    /// The tensor, which has all rows.
+    public var tensor: TensorDescription
+
+    /// Names the tensor.
+    public init(model: Int, tensor: TensorDescription) {
+      self.model = model
+      self.tensor = tensor
+    }
+  }
 
   /// Names an input.
-  public init(model: Int, tensor: TensorDescription, block: Shape? = nil) {
+  public init(model: Int, tensor: TensorDescription, block: Shape? = nil, fill: Fill? = nil) {
     self.model = model
     self.tensor = tensor
     self.block = block
+    self.fill = fill
   }
 
   /// The size of what is read, in bytes.

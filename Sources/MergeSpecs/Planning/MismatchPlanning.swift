@@ -37,15 +37,23 @@ extension PlanBuilder {
       guard let block = commonBlock(of: request, standard: standard, slice: slice) else {
         return faults.mismatch(request, standard: standard, odd: odd, slice: slice)
       }
+      var isFilled = false
       for index in odd {
         guard let shape = request.asked[index].tensor?.shape, shape != block else { continue }
-        faults.allowed(
-          sources[index],
-          "\(request.asked[index].name) of \(sources[index].model.text) is cut from \(shape) to \(block)",
-          more: "are cut", subject: "cut ")
+        let tensor = "\(request.asked[index].name) of \(sources[index].model.text)"
+        if block.clamped(to: shape) == block {
+          faults.allowed(sources[index], "\(tensor) is cut from \(shape) to \(block)", more: "are cut", subject: "cut ")
+        } else {
+          isFilled = true
+          faults.allowed(
+            sources[index],
+            "\(tensor) has \(shape.dimensions[0]) rows of \(block.dimensions[0]): to the others it adds nothing",
+            more: "have too few", subject: "filled ")
+        }
       }
       let selection = Selection(
-        kept: Array(request.asked.indices), block: block, remark: "cut to \(block)")
+        kept: Array(request.asked.indices), block: block,
+        remark: isFilled ? "nothing is added to rows that a model lacks" : "cut to \(block)")
       merge(selection, of: request, slice: slice)
     case nil: faults.mismatch(request, standard: standard, odd: odd, slice: slice)
     }
@@ -94,6 +102,8 @@ extension PlanBuilder {
 
   /// The rows and columns that a tensor of the vocabulary is cut to: the base's for methods that work on differences
   /// to it, and otherwise those that all have.
+  ///
+  /// A model may have fewer rows than such a base: beyond them its difference, or task vector, is zero.
   private func commonBlock(of request: StepRequest, standard: Int, slice: Slice) -> Shape? {
     guard request.role == .embedding || request.role == .head else { return nil }
     let tensors = request.asked.compactMap(\.tensor)
@@ -104,9 +114,14 @@ extension PlanBuilder {
     // These interpolate between models instead of adding to the base.
     let isBetween = method.base != .required || ["arcee_fusion", "model_stock", "slerp"].contains(method.name)
     guard isBetween else {
-      let isCovered = tensors.allSatisfy { zip($0.shape.dimensions, expected).allSatisfy { $0 >= $1 } }
+      let isCovered = tensors.allSatisfy { zip($0.shape.dimensions, expected).dropFirst().allSatisfy { $0 >= $1 } }
       return isCovered ? Shape(expected) : nil
     }
     return Shape(expected.indices.map { axis in tensors.map { $0.shape.dimensions[axis] }.min() ?? 0 })
   }
+}
+
+extension Shape {
+  /// The smaller of both extents along each axis.
+  func clamped(to other: Shape) -> Shape { Shape(zip(dimensions, other.dimensions).map { min($0, $1) }) }
 }

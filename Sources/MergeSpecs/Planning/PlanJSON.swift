@@ -41,7 +41,8 @@ extension MergePlan {
     let inputs = step.inputs.map { input in
       "{\"model\": \(input.model), \"tensor\": \(JSONEdit.quote(input.tensor.name)), "
         + "\"dtype\": \(JSONEdit.quote(input.tensor.dtype.rawValue))"
-        + (input.block.map { ", \"block\": \($0)" } ?? "") + "}"
+        + (input.block.map { ", \"block\": \($0)" } ?? "")
+        + (input.fill.map { ", \"fill\": \($0.model)" } ?? "") + "}"
     }
     members.append(member("inputs", "[\(inputs.joined(separator: ", "))]"))
     if let base = step.base { members.append(member("base", "\(base)")) }

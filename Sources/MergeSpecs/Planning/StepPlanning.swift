@@ -117,8 +117,11 @@ extension PlanBuilder {
     var step = PlanStep(
       output: output, role: request.role,
       inputs: zip(kept, tensors).map { index, tensor in
-        PlannedInput(
-          model: slice.models[index], tensor: tensor, block: tensor.shape == output.shape ? nil : selection.block)
+        let block = selection.block.map { $0.clamped(to: tensor.shape) }
+        return PlannedInput(
+          model: slice.models[index], tensor: tensor, block: block == tensor.shape ? nil : block,
+          fill: block == selection.block
+            ? nil : PlannedInput.Fill(model: slice.models[kept[base ?? 0]], tensor: standard))
       }, base: base, operation: .merge(method: effective.method.name, parameters: parameters, method),
       seed: effective.method.drawsAtRandom ? spec.seed : nil)
     step.remark = selection.remark

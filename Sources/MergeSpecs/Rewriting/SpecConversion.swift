@@ -8,6 +8,8 @@ public enum SpecConversion {
     case mergekit
     /// Its program for weight files without models around them: a list of numbers counts with its first there.
     case mergekitPyTorch = "mergekit-pytorch"
+    /// Its program that has no spec but options; the text is its command line, as it stands in a script.
+    case mergekitLegacy = "mergekit-legacy"
   }
 
   /// A rewritten spec.
@@ -23,12 +25,20 @@ public enum SpecConversion {
   /// Rewrites a text.
   ///
   /// What mergekit passes over without a word, such as a misspelt key, becomes a comment, so that the result means what
-  /// it meant there. Comments stay with what they stand by.
+  /// it meant there. Comments stay with what they stand by. A text with command lines of `mergekit-legacy` is understood
+  /// whatever the origin.
   ///
   /// - Returns: the result, or nil if the text cannot be read, and then why.
   public static func converted(
     _ text: String, file: String, from origin: Origin = .mergekit, methods: [MethodDescription] = Catalog.methods
   ) -> (result: Result?, diagnostics: [Diagnostic]) {
+    if let commands = LegacyCommand.commands(in: text) {
+      return LegacyConversion.converted(commands, text: text, file: file, methods: methods)
+    }
+    if origin == .mergekitLegacy {
+      let hint = "the text is a line such as `mergekit-legacy OUT --merge A --merge B --method linear`"
+      return (nil, [Diagnostic(.error, file: file, "there is no command line of mergekit-legacy", hint: hint)])
+    }
     let stream = SyntaxParser.parse(text, file: file, lenient: true)
     let errors = stream.diagnostics.filter { $0.severity == .error }
     guard errors.isEmpty else { return (nil, errors) }

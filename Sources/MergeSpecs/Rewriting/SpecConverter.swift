@@ -123,7 +123,10 @@ struct SpecConverter {
     for index in modules.indices {
       guard var entries = modules[index].parts else { continue }
       let count = notes.count
-      modules[index].tail += convert(&entries, at: .module, around)
+      var own = around
+      let named = named(in: entries)
+      if entries.contains(where: { $0.name == "merge_method" }), !named.isEmpty { own.methods = named }
+      modules[index].tail += convert(&entries, at: .module, own)
       if notes.count > count { modules[index].setParts(entries) }
     }
     if notes.count > before { item.setParts(modules) }
@@ -134,8 +137,10 @@ struct SpecConverter {
   /// The method that these entries name, and those that their slices name.
   private func named(in entries: [LayoutItem]) -> [MethodDescription] {
     let own = entries.first { $0.name == "merge_method" }?.word
-    let slices = entries.filter { $0.name == "slices" }.flatMap { $0.parts ?? [] }.flatMap { $0.parts ?? [] }
-    let words = [own] + slices.filter { $0.name == "merge_method" }.map(\.word)
+    let modules = entries.filter { $0.name == "modules" }.flatMap { $0.parts ?? [] }.flatMap { $0.parts ?? [] }
+    let slices = (entries + modules).filter { $0.name == "slices" }.flatMap { $0.parts ?? [] }
+      .flatMap { $0.parts ?? [] }
+    let words = [own] + (modules + slices).filter { $0.name == "merge_method" }.map(\.word)
     var found: [MethodDescription] = []
     for word in words {
       guard let method = methods.first(where: { $0.name == word }) else { continue }

@@ -112,12 +112,16 @@ enum LevelSchema {
     case .spec:
       [
         ("oneOf", .array(["models", "slices", "modules"].map { requires($0) })),
-        // Slices may each name a method of their own.
+        // Slices and parts may each name a method of their own.
         ("anyOf", .array(["merge_method", "slices", "modules"].map { requires($0) })),
         ("not", .object([("required", .words(["tokenizer", "tokenizer_source"]))])),
         ("allOf", .array(methods.map { ParameterSchema.condition(of: $0, then: "merge") })),
       ]
-    case .module: [("oneOf", .array(["models", "slices"].map { requires($0) }))]
+    case .module:
+      [
+        ("oneOf", .array(["models", "slices"].map { requires($0) })),
+        ("allOf", .array(methods.map { ParameterSchema.condition(of: $0, then: "module") })),
+      ]
     case .slice:
       [
         ("required", .words(["sources"])),
@@ -141,7 +145,9 @@ extension MismatchRule {
   var summary: String {
     switch self {
     case .skip: "A model whose tensor does not fit is left out of that tensor's merge."
-    case .truncate: "Embeddings and heads are cut to the rows and columns that all have, or to the base's."
+    case .truncate:
+      "Embeddings and heads are cut to the rows and columns that all have, or to the base's; where a model adds to a "
+        + "base that has more rows, it adds nothing to those."
     case .copyBase: "The base's tensor is copied, or the first model's without a base."
     }
   }

@@ -3,8 +3,8 @@ internal import MergeMethods
 
 /// The schemas of the merge methods' parameters, from the methods' cards.
 ///
-/// For each method there are four definitions: what a spec, a slice, `parameters:` and the `parameters:` of a model
-/// look like under it. A parameter that only other methods have is ignored with a warning, so it is allowed here and
+/// For each method there are five definitions: what a spec, a module, a slice, `parameters:` and the `parameters:` of a
+/// model look like under it. A parameter that only other methods have is ignored with a warning, so it is allowed here and
 /// not offered.
 struct ParameterSchema {
   let methods: [MethodDescription]
@@ -45,7 +45,18 @@ struct ParameterSchema {
     var merge: [(key: String, value: JSONValue)] = [
       (
         "properties",
-        .object(forms + [("modules", .object([("additionalProperties", .object([("properties", .object(forms))]))]))])
+        .object(
+          forms + [
+            (
+              "modules",
+              .object([
+                (
+                  "additionalProperties",
+                  .object([("if", LevelSchema.requires("merge_method")), ("else", .reference("module-\(name)"))])
+                )
+              ])
+            )
+          ])
       )
     ]
     if method.base == .required {
@@ -55,7 +66,8 @@ struct ParameterSchema {
       ("properties", .object([("parameters", .reference("parameters-\(name)")), ("sources", models)]))
     ])
     return [
-      ("merge-\(name)", .object(merge)), ("slice-\(name)", slice),
+      ("merge-\(name)", .object(merge)), ("module-\(name)", .object([("properties", .object(forms))])),
+      ("slice-\(name)", slice),
       ("parameters-\(name)", parameters(of: method, method.parameters)),
       ("model-parameters-\(name)", parameters(of: method, method.parameters.filter { $0.scope == .perModel })),
     ]

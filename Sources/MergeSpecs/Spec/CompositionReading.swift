@@ -1,4 +1,5 @@
 internal import Documents
+internal import MergeMethods
 
 extension SpecReader {
   /// Reads what is merged: models, slices or modules.
@@ -62,6 +63,8 @@ extension SpecReader {
     }
     checkKeys(entries, of: .module)
     let fields = Fields(entries)
+    let named = fields["merge_method"].flatMap { $0.value.isNull ? nil : $0 }
+    let method = named.flatMap { readMethod($0) }
     let parameters = readParameters(fields["parameters"]) + misplacedParameters(entries, at: .module)
     let forms = ["models", "slices"].compactMap { key in fields[key].flatMap { $0.value.isNull ? nil : $0 } }
     guard let form = only(one: forms, of: "a part") else {
@@ -71,27 +74,46 @@ extension SpecReader {
       return nil
     }
     return readModels(form).map {
-      ModuleSpec(name: entry.key, composition: $0, parameters: parameters, position: entry.keyPosition)
+      ModuleSpec(
+        name: entry.key, composition: $0, method: method, methodPosition: named?.value.usePosition,
+        parameters: parameters, position: entry.keyPosition)
     }
   }
 }
 
 extension MergeSpec.Composition {
-  /// All slices, those of modules among them.
-  var slices: [SliceSpec] {
-    switch self {
-    case .models: []
-    case .slices(let slices, _): slices
-    case .modules(let modules, _): modules.flatMap(\.composition.slices)
-    }
+  /// What is merged by one method: models as a whole, or a slice.
+  struct Unit {
+    /// The method, as the slice, its module or the spec has it; nil if none does, or if it could not be read.
+    var method: MethodDescription?
+    /// Where the slice or its module names it.
+    var methodPosition: SourcePosition?
+    /// What it is called in diagnostics.
+    var name: String
+    /// Where to report that it has no method.
+    var position: SourcePosition
   }
 
-  /// Whether some models are merged whole, so that no slice can name their method.
-  var hasModels: Bool {
+  /// Everything that is merged by one method, where the spec as a whole has this one.
+  func units(of method: MethodDescription?) -> [Unit] {
     switch self {
-    case .models: true
-    case .slices: false
-    case .modules(let modules, _): modules.contains { $0.composition.hasModels }
+    case .models(_, let position): [Unit(method: method, name: "the spec", position: position)]
+    case .slices(let slices, _):
+      slices.map {
+        Unit(
+          method: $0.method ?? method, methodPosition: $0.methodPosition, name: "this slice", position: $0.position)
+      }
+    case .modules(let modules, _):
+      modules.flatMap { module in
+        module.composition.units(of: module.method ?? method).map { unit in
+          var unit = unit
+          unit.methodPosition = unit.methodPosition ?? module.methodPosition
+          if case .models = module.composition {
+            (unit.name, unit.position) = ("the part \(module.name)", module.position)
+          }
+          return unit
+        }
+      }
     }
   }
 

@@ -3,7 +3,7 @@ internal import MergeMethods
 
 /// A slice as the method will see it: with the base among its sources where the rules put it there.
 struct EffectiveSlice {
-  /// The merge method: the slice's own, or the spec's.
+  /// The merge method: the slice's own, its module's, or the spec's.
   var method: MethodDescription
   /// Where the method is named.
   var methodPosition: SourcePosition
@@ -39,9 +39,11 @@ extension MergeSpec {
   /// A base model that is not listed under `models:` is added as the last input, as mergekit does; to slices nothing
   /// is added.
   var effectiveSlices: [EffectiveSlice] {
-    guard case .modules(let modules, _) = composition else { return effectiveSlices(of: composition) }
+    let own = (method, methodPosition)
+    guard case .modules(let modules, _) = composition else { return effectiveSlices(of: composition, by: own) }
     return modules.enumerated().flatMap { index, module in
-      effectiveSlices(of: module.composition).map {
+      let method = module.method.flatMap { method in module.methodPosition.map { (method, $0) } }
+      return effectiveSlices(of: module.composition, by: method ?? own).map {
         var slice = $0
         slice.module = index
         slice.moduleParameters = module.parameters
@@ -50,7 +52,9 @@ extension MergeSpec {
     }
   }
 
-  private func effectiveSlices(of composition: Composition) -> [EffectiveSlice] {
+  private func effectiveSlices(
+    of composition: Composition, by method: (MethodDescription, SourcePosition)
+  ) -> [EffectiveSlice] {
     switch composition {
     case .models(let models, let position):
       var sources = models
@@ -58,11 +62,11 @@ extension MergeSpec {
         sources.append(
           SourceSpec(model: base, layers: nil, parameters: [], position: base.position, isAddedBase: true))
       }
-      return [effectiveSlice(sources, method: nil, base: baseModel, parameters: [], position: position)]
+      return [effectiveSlice(sources, method: method, base: baseModel, parameters: [], position: position)]
     case .slices(let slices, _):
       return slices.map { slice in
         effectiveSlice(
-          slice.sources, method: slice.method.flatMap { method in slice.methodPosition.map { (method, $0) } },
+          slice.sources, method: slice.method.flatMap { method in slice.methodPosition.map { (method, $0) } } ?? method,
           base: slice.baseModel ?? baseModel, parameters: slice.parameters, position: slice.position)
       }
     case .modules: return []
@@ -70,10 +74,10 @@ extension MergeSpec {
   }
 
   private func effectiveSlice(
-    _ sources: [SourceSpec], method own: (MethodDescription, SourcePosition)?, base: ModelReference?,
+    _ sources: [SourceSpec], method: (MethodDescription, SourcePosition), base: ModelReference?,
     parameters: [ParameterEntry], position: SourcePosition
   ) -> EffectiveSlice {
-    let (method, methodPosition) = own ?? (method, methodPosition)
+    let (method, methodPosition) = method
     // A model may be there twice; the first place is the base's.
     let index = method.base == .unused ? nil : sources.firstIndex { $0.model.text == base?.text }
     return EffectiveSlice(

@@ -52,7 +52,8 @@ public struct MergeSpec: Sendable {
 public enum MismatchRule: String, CaseIterable, Sendable, Hashable {
   /// A model whose tensor does not fit is left out of that tensor's merge.
   case skip
-  /// Embeddings and heads are cut to the rows and columns that all of them have, or to the base's.
+  /// Embeddings and heads are cut to the rows and columns that all of them have, or to the base's. Where a model adds to
+  /// a base that has more rows, its task vector is zero in those.
   case truncate
   /// The base's tensor is copied, or the first model's without a base.
   case copyBase = "copy-base"
@@ -64,6 +65,10 @@ public struct ModuleSpec: Sendable {
   public var name: String
   /// What is merged: models, or slices of the part's own layers.
   public var composition: MergeSpec.Composition
+  /// The merge method of this part, where it names one.
+  public var method: MethodDescription?
+  /// Where it does.
+  public var methodPosition: SourcePosition?
   /// The parameters of this part.
   public var parameters: [ParameterEntry]
   /// Where the name stands.

@@ -112,6 +112,9 @@ extension SpecReader {
       } else if method.base == .required {
         hint = "the base is one of them"
       }
+      if method.inputs.upperBound == 2, slice.sources.count > 2 {
+        hint = (hint.map { $0 + "; " } ?? "") + "for more models there are linear, karcher and multislerp"
+      }
       error(at: slice.position, message, hint: hint)
     }
   }

@@ -147,7 +147,14 @@ extension SpecReader {
     }
     error(
       at: node.usePosition, "\(name) must be a number, but here is \(node.kind)",
-      hint: node.isNull ? "remove the key to use the default" : nil)
+      hint: node.isNull ? "remove the key to use the default" : node.text.flatMap(Self.meantNumber))
     return nil
+  }
+
+  /// What a number in a form of everyday life is here.
+  private static func meantNumber(_ text: String) -> String? {
+    if text.hasSuffix("%"), let share = Double(text.dropLast()) { return "write \(NumberText.short(share / 100))" }
+    let pointed = text.replacing(",", with: ".")
+    return pointed != text && Double(pointed) != nil ? "write \(pointed)" : nil
   }
 }

@@ -41,6 +41,7 @@ extension SpecLevel {
       SpecKey(name: "seed", summary: "What methods that draw at random draw from; 0 unless stated."),
     ],
     .module: [
+      SpecKey(name: "merge_method", summary: "The merge method of this part, if it is not the spec's."),
       SpecKey(name: "models", summary: "The models whose parts of this name are merged."),
       SpecKey(name: "slices", summary: "Ranges of this part's own layers to merge."),
       SpecKey(name: "parameters", summary: "Parameters of the merge method, for this part."),

@@ -61,14 +61,16 @@ struct SpecReader {
     let dtype = fields["dtype"].flatMap { readDTypes($0) }
     let outputDType = fields["out_dtype"].flatMap { readDTypes($0) }
     let mismatch = fields["allow_mismatch"].flatMap { readMismatch($0) }
-    if fields["merge_method"] == nil { checkMethodsOfSlices(composition, in: root) }
+    // The keys of other kinds of file have been reported already.
+    let isOther = ["experts", "genome"].contains { fields[$0] != nil }
+    if fields["merge_method"] == nil, !isOther { checkMethods(of: composition, in: root) }
     guard let composition else { return nil }
-    let slices = composition.slices
-    let methods = (fields["merge_method"] == nil ? [] : [named]) + slices.map { $0.method ?? named }
+    let units = composition.units(of: named)
+    let methods = (fields["merge_method"] == nil ? [] : [named]) + units.map(\.method)
     let seed = fields["seed"].flatMap { readSeed($0, methods: methods.compactMap(\.self)) } ?? 0
     let tokenizer = readTokenizer(fields, base: base)
     let references = Self.references(base: base, in: composition, and: tokenizer?.models ?? [])
-    let position = fields["merge_method"]?.value.usePosition ?? slices.lazy.compactMap(\.methodPosition).first
+    let position = fields["merge_method"]?.value.usePosition ?? units.lazy.compactMap(\.methodPosition).first
     guard let method = methods.first ?? nil, !methods.contains(where: { $0 == nil }), let position else { return nil }
     var spec = MergeSpec(
       file: file, method: method, methodPosition: position, baseModel: base, composition: composition,
@@ -99,18 +101,18 @@ struct SpecReader {
     return nil
   }
 
-  /// Says where a merge method is missing: from the spec, or from the slices that name none.
-  private mutating func checkMethodsOfSlices(_ composition: MergeSpec.Composition?, in root: SyntaxNode) {
-    let slices = composition?.slices ?? []
-    let lacking = slices.filter { $0.methodPosition == nil }
-    if slices.isEmpty || lacking.count == slices.count || composition?.hasModels ?? true {
+  /// Says where a merge method is missing: from the spec, or from the slices and parts that name none.
+  private mutating func checkMethods(of composition: MergeSpec.Composition?, in root: SyntaxNode) {
+    let units = composition?.units(of: nil) ?? []
+    let lacking = units.filter { $0.methodPosition == nil }
+    if lacking.count == units.count {
       let list = "methods: " + methods.map(\.name).joined(separator: ", ")
       return error(at: root.position, "merge_method is missing", hint: list)
     }
-    for slice in lacking {
+    for unit in lacking {
       error(
-        at: slice.position, "this slice names no merge_method, and neither does the spec",
-        hint: "add one to the spec: it holds for slices that have none")
+        at: unit.position, "\(unit.name) names no merge_method, and neither does the spec",
+        hint: "add one to the spec: it holds for all that have none")
     }
   }
 

@@ -1,3 +1,4 @@
+internal import Checkpoints
 internal import Tensors
 
 /// A source that hands on some tensors of another as they are, so that readers can go there directly.
@@ -12,4 +13,9 @@ extension TensorSource {
     guard let next = (self as? any ForwardingSource)?.origin(of: tensor) else { return self }
     return next.lastOrigin(of: tensor)
   }
+}
+
+extension AdaptedTensors: ForwardingSource {
+  /// The model without the adapter, for tensors that the adapter leaves alone.
+  func origin(of tensor: String) -> (any TensorSource)? { changes(tensor) ? nil : base }
 }

@@ -1,3 +1,4 @@
+internal import Checkpoints
 public import MergeSpecs
 public import Tensors
 
@@ -14,7 +15,7 @@ extension MergeResources {
     for step in plan.steps { needs.raise(to: StageNeeds(of: step, sources: sources)) }
     return (Scratch.byteCount(inputs: inputs) + needs.blocks) * threads
       + buffers(of: bands.max() ?? 0) * (bands.max() ?? 0) + min(needs.mapped, residentBytes(sources))
-      + min(needs.kept * threads, keptBytes)
+      + min(needs.kept * threads, keptBytes) + needs.adapted
   }
 }
 
@@ -26,6 +27,8 @@ private struct StageNeeds {
   var mapped = 0
   /// Bytes of tensors of stages that may be kept.
   var kept = 0
+  /// Bytes that stages behind adapters may keep for themselves: whoever reads them gets whole elements, not blocks.
+  var adapted = 0
 
   init() {}
 
@@ -43,6 +46,7 @@ private struct StageNeeds {
         let stage = sources[input.model].lastOrigin(of: input.tensor.name) as? PlannedTensorSource
       else {
         mapped += input.tensor.byteCount
+        addAdapted(input, sources, &seen)
         continue
       }
       keptHere += input.tensor.byteCount
@@ -55,10 +59,26 @@ private struct StageNeeds {
     kept = max(kept, keptHere)
   }
 
+  /// Adds what it takes to read a tensor that an adapter changes.
+  private mutating func addAdapted(_ input: PlannedInput, _ sources: [any TensorSource], _ seen: inout Set<StageTensor>)
+  {
+    guard sources.indices.contains(input.model),
+      let model = sources[input.model].lastOrigin(of: input.tensor.name) as? AdaptedTensors
+    else { return }
+    let band = min(Bands.elements, input.tensor.shape.elementCount) * input.tensor.dtype.byteCount
+    blocks += band + AdaptedTensors.readerByteCount
+    guard let stage = model.base.lastOrigin(of: input.tensor.name) as? PlannedTensorSource else { return }
+    blocks += band + stage.readerByteCount
+    guard seen.insert(StageTensor(stage: stage.identity, name: input.tensor.name)).inserted else { return }
+    adapted += stage.keptLimit
+    if let (inner, innerSources) = stage.step(input.tensor.name) { add(inner, innerSources, &seen) }
+  }
+
   mutating func raise(to other: StageNeeds) {
     blocks = max(blocks, other.blocks)
     mapped = max(mapped, other.mapped)
     kept = max(kept, other.kept)
+    adapted = max(adapted, other.adapted)
   }
 }
 

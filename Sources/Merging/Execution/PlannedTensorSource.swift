@@ -110,6 +110,12 @@ public struct PlannedTensorSource: TensorSource {
   /// How a tensor comes about, and from where.
   func step(_ tensor: String) -> (step: PlanStep, sources: [any TensorSource])? { steps[tensor].map { ($0, sources) } }
 
+  /// The memory of one reader who brings none, in bytes.
+  var readerByteCount: Int { pool.byteCount }
+
+  /// How many bytes of tensors may be kept for such readers.
+  var keptLimit: Int { resources.keptBytes }
+
   /// What tells this source from others.
   var identity: ObjectIdentifier { ObjectIdentifier(prepared) }
 
@@ -148,6 +154,9 @@ private final class ScratchPool: Sendable {
     self.threads = threads
     self.inputs = inputs
   }
+
+  /// The size of what one reader takes, in bytes.
+  var byteCount: Int { threads * Scratch.byteCount(inputs: inputs) }
 
   func take() -> [Scratch] {
     let known = free.withLock { $0.popLast() }

@@ -15,7 +15,7 @@ final class StepInputs: Sendable {
     /// Whether the tensor comes from a stage, computed or kept.
     let isOfStage: Bool
 
-    var tensor: TensorDescription { planned.part }
+    var tensor: TensorDescription { planned.whole }
   }
 
   private let inputs: [Input]
@@ -188,7 +188,7 @@ final class StepInputs: Sendable {
   private func note(_ part: Range<Int>, _ bytes: [UnsafeRawPointer]) {
     guard let digests, part.lowerBound % Bands.elements == 0 else { return }
     let number = part.lowerBound / Bands.elements
-    for (input, first) in zip(inputs, bytes) where !input.isOfStage {
+    for (input, first) in zip(inputs, bytes) where !input.isOfStage && input.planned.fill == nil {
       let band = Bands.range(number, of: input.tensor.shape.elementCount)
       let size = input.tensor.dtype.byteCount
       if let region = input.region {

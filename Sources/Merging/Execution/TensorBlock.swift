@@ -65,14 +65,24 @@ struct TensorBlock: TensorSource {
 }
 
 extension PlannedInput {
-  /// What is read of the tensor, as a tensor.
+  /// What is read of the tensor itself, as a tensor.
   var part: TensorDescription {
     block.map { TensorDescription(name: tensor.name, dtype: tensor.dtype, shape: $0) } ?? tensor
   }
 
   /// Where that is read from.
-  func source(in sources: [any TensorSource]) throws -> any TensorSource {
+  func partSource(in sources: [any TensorSource]) throws -> any TensorSource {
     guard let block else { return sources[model] }
     return try TensorBlock(block, of: tensor, in: sources[model])
+  }
+
+  /// What the step gets: the part, with the rows that stand in for missing ones behind it.
+  var whole: TensorDescription { fill.map { FilledTensor.description(of: part, filledFrom: $0.tensor) } ?? part }
+
+  /// Where that is read from.
+  func source(in sources: [any TensorSource]) throws -> any TensorSource {
+    let own = try partSource(in: sources)
+    guard let fill else { return own }
+    return try FilledTensor(part, in: own, filledFrom: fill.tensor, in: sources[fill.model])
   }
 }

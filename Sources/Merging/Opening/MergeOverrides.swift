@@ -14,6 +14,9 @@ public struct MergeOverrides: Sendable, Hashable {
     self.allowsNonFinite = allowsNonFinite
   }
 
+  /// The options as the command line has them, those that were given.
+  public var words: [String] { (seed.map { ["--seed \($0)"] } ?? []) + (allowsNonFinite ? ["--allow-nan"] : []) }
+
   /// The text of a spec with the seed in each of its documents, so that the text alone gives the same bytes again.
   func recorded(in text: String, file: String) throws(MergeSpecError) -> String {
     guard let seed, StagedSpec.parse(text, file: file, lenient: true).spec != nil else { return text }

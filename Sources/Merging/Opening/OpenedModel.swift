@@ -23,12 +23,16 @@ public struct OpenedModel: Sendable {
   /// Opens what a user names as a model: a checkpoint folder, a weight file, a name in the Hugging Face cache, any of
   /// them with `+ADAPTER`, or a merge spec.
   ///
+  /// - Parameters:
+  ///   - lenient: whether unknown keys in a spec are warnings.
+  ///   - overrides: what takes the place of a spec's own words.
   /// - Throws: a `MergeSpecError`, or a `CheckpointError`.
   public static func open(
-    _ argument: String, resources: MergeResources, lenient: Bool = false
+    _ argument: String, resources: MergeResources, lenient: Bool = false,
+    overriding overrides: MergeOverrides = MergeOverrides()
   ) throws -> OpenedModel {
     if isSpec(argument) {
-      let merge = try OpenedMerge.open(argument, lenient: lenient)
+      let merge = try OpenedMerge.open(argument, lenient: lenient, overriding: overrides)
       return OpenedModel(
         name: name(of: argument), argument: argument,
         weights: PlannedTensorSource(plan: merge.plan, sources: merge.sources, resources: resources),

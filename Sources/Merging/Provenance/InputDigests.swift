@@ -44,13 +44,14 @@ package final class InputDigests: Sendable {
   /// Reads what an earlier run has read and this one has not; the results of stages are none of the inputs.
   package func complete(_ plan: MergePlan, sources: [any TensorSource], threads: Int) throws {
     let known = bands.withLock { Set($0.keys) }
+    // Of a tensor that is filled up, the tensor itself counts.
     let left = Set(plan.steps.flatMap(\.inputs)).filter {
       !plan.models[$0.model].isStage && !known.contains(Key(model: $0.model, tensor: $0.part))
     }.map(\.self)
     try ThreadTeam(count: threads).share(left.count) { _, next in
       while let number = next() {
         let input = left[number]
-        let source = try input.source(in: sources)
+        let source = try input.partSource(in: sources)
         for band in 0..<Bands.count(of: input.part.shape.elementCount) {
           let elements = Bands.range(band, of: input.part.shape.elementCount)
           let bytes = UnsafeMutableRawBufferPointer.allocate(

@@ -21,7 +21,7 @@ import Testing
     return (base, adapted.weights, adapted.configuration)
   }
 
-  @Test func `there are adapters of every kind`() { #expect(Self.kinds.count == 17) }
+  @Test func `there are adapters of every kind`() { #expect(Self.kinds.count == 20) }
 
   @Test(arguments: kinds) func `an adapted model is what PEFT makes of model and adapter`(kind: String) throws {
     let (base, weights, _) = try Self.adapted(kind)
@@ -68,6 +68,10 @@ import Testing
       #expect(weights.index["lm_head.weight"]?.shape == [24, 8])
       #expect(weights.index.tensors.count == base.weights.index.tensors.count + 1)
     }
+    // Rows of single tokens are trained for both.
+    let tokens = try Self.adapted("tied-tokens")
+    #expect(tokens.weights.index == tokens.base.weights.index)
+    #expect(tokens.configuration?.bytes == tokens.base.configurationFile?.bytes)
     let whole = try Self.adapted("plain")
     #expect(whole.configuration?.bytes == whole.base.configurationFile?.bytes)
   }

@@ -34,6 +34,11 @@ import Testing
     ]
   }
 
+  /// Rows of the embedding.
+  private static func rows(_ shape: Shape = [2, 4], dtype: DType = .float32) -> [Tensor] {
+    [tensor("base_model.model.model.embed_tokens.token_adapter.trainable_tokens_delta", shape, dtype: dtype)]
+  }
+
   private struct Case {
     var title: String
     var settings = #"{"peft_type": "LORA", "r": 2, "lora_alpha": 4}"#
@@ -61,7 +66,32 @@ import Testing
     Case(title: "a pattern that never ends", settings: settings(#""alpha_pattern": {"((\\w|[.])+)+[!?]": 2}"#)),
     Case(title: "PiSSA", settings: settings(#""init_lora_weights": "pissa_niter_4""#)),
     Case(title: "repeated layers", settings: settings(#""layer_replication": [[0, 2]]"#)),
-    Case(title: "rows of the embedding", settings: settings(#""trainable_token_indices": [1]"#)),
+    Case(title: "tokens that are a number", settings: settings(#""trainable_token_indices": 1"#)),
+    Case(title: "a token below zero", settings: settings(#""trainable_token_indices": [2, -1]"#)),
+    Case(title: "a token twice", settings: settings(#""trainable_token_indices": {"embed_tokens": [2, 1, 2]}"#)),
+    Case(
+      title: "a token beyond the vocabulary", settings: settings(#""trainable_token_indices": [1, 6]"#), tensors: rows()
+    ),
+    Case(title: "more tokens than rows", settings: settings(#""trainable_token_indices": [1, 2, 3]"#), tensors: rows()),
+    Case(title: "rows and no tokens", tensors: rows()),
+    Case(
+      title: "tokens of another module", settings: settings(#""trainable_token_indices": {"lm_head": [1, 2]}"#),
+      tensors: rows()),
+    Case(
+      title: "rows of another width", settings: settings(#""trainable_token_indices": [1, 2]"#), tensors: rows([2, 3])),
+    Case(
+      title: "rows of integers", settings: settings(#""trainable_token_indices": [1, 2]"#),
+      tensors: rows(dtype: .int8)),
+    Case(
+      title: "rows of a layer that is not there", settings: settings(#""trainable_token_indices": [1, 2]"#),
+      tensors: [tensor("base_model.model.model.embed_token.token_adapter.trainable_tokens_delta", [2, 4])]),
+    Case(
+      title: "rows beside a whole embedding", settings: settings(#""trainable_token_indices": [1, 2]"#),
+      tensors: rows() + [tensor("base_model.model.model.embed_tokens.weight", [6, 4])]),
+    Case(
+      title: "a kind of its own with too many tokens",
+      settings: #"{"peft_type": "TRAINABLE_TOKENS", "token_indices": [9]}"#,
+      tensors: [tensor("base_model.model.model.embed_tokens.trainable_tokens_delta", [1, 4])]),
     Case(title: "a flag that is a text", settings: settings(#""use_dora": "yes""#)),
     Case(title: "no tensors", tensors: []),
     Case(title: "an unknown layer", tensors: halves("self_attn.q_porj")),

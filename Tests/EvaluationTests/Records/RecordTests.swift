@@ -75,7 +75,7 @@ struct RecordTests {
     #expect(try ScoreRecord(json: JSONParser.parse(text)) == record)
     #expect(
       record.json.line.contains(
-        #""difference": {"value": 0.5, "stderr": 0.5, "low": 0.0, "high": 1.0, "mcnemar": {"wins": 1, "losses": 0, "p": 1.0, "mid_p": 0.5}}"#
+        #""difference": {"value": 0.5, "stderr": 0.5, "low": 0.0, "high": 1.0, "mcnemar": {"wins": 1, "losses": 0, "p": 1.0, "mid_p": 0.5}, "detectable": 1.40"#
       ))
     #expect(record.json.line.contains(#""notes": {"c": {"truncated": 1, "cut_off": 0, "reencoded": 0}}"#))
     #expect(record.json.line.hasSuffix(#""against": "base", "failed": [{"model": "broken", "error": "NaN"}]}"#))

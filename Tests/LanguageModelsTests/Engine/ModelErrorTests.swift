@@ -40,7 +40,9 @@ struct ModelErrorTests {
         m/config.json:3:5: error: architectures[0]: unknown architecture "LlamaForCausalML"; did you mean LlamaForCausalLM?
               "LlamaForCausalML"
               ^
-          known: LlamaForCausalLM, MistralForCausalLM
+          known: GPT2LMHeadModel, GPTNeoXForCausalLM, Gemma2ForCausalLM, Gemma3ForCausalLM, Gemma3ForConditionalGeneration, \
+        GemmaForCausalLM, LlamaForCausalLM, MistralForCausalLM, MixtralForCausalLM, Olmo2ForCausalLM, Phi3ForCausalLM, \
+        Qwen2ForCausalLM, Qwen3ForCausalLM, Qwen3MoeForCausalLM
         """)
   }
 
@@ -52,7 +54,7 @@ struct ModelErrorTests {
     (
       "\"num_key_value_heads\": 2", "\"num_key_value_heads\": 3", "3 key heads cannot be shared evenly by 4 query heads"
     ),
-    ("\"hidden_act\": \"silu\"", "\"hidden_act\": \"gelu\"", "the activation \"gelu\" is not supported"),
+    ("\"hidden_act\": \"silu\"", "\"hidden_act\": \"selu\"", "the activation \"selu\" is not supported"),
     (
       "\"rope_type\": \"default\"", "\"rope_type\": \"lama3\"", "unknown rotary scaling \"lama3\"; did you mean llama3?"
     ),
@@ -76,7 +78,7 @@ struct ModelErrorTests {
 
   @Test func `a missing tensor is named`() {
     let text = message { _ = try load(replacing: "\"num_hidden_layers\": 2", with: "\"num_hidden_layers\": 3") }
-    #expect(text == "m: the tensor model.layers.2.input_layernorm.weight of shape [32] is missing")
+    #expect(text == "m: the tensor model.layers.2.self_attn.q_proj.weight of shape [32, 32] is missing")
     let more = message { _ = try load(replacing: "\"attention_bias\": false", with: "\"attention_bias\": true") }
     #expect(more == "m: the tensor model.layers.0.self_attn.q_proj.bias of shape [32] is missing")
   }

@@ -22,7 +22,52 @@ struct TokenizerErrorTests {
   }
 
   @Test(arguments: [
-    (#"{"model": {"type": "Unigram", "vocab": []}}"#, "model.type: the tokenizer model \"Unigram\" is not supported"),
+    (
+      #"{"model": {"type": "Unigrams", "vocab": []}}"#,
+      "model.type: unknown tokenizer model \"Unigrams\"; did you mean Unigram?"
+    ),
+    (
+      #"{"model": {"type": "Unigram", "vocab": [["a", -1], ["b"]]}}"#,
+      "model.vocab[1]: expected a piece and its score"
+    ),
+    (
+      #"{"model": {"type": "Unigram", "vocab": [["a", 1e999]]}}"#,
+      "model.vocab[0]: the score is no number that can be used"
+    ),
+    (
+      #"{"model": {"type": "Unigram", "unk_id": 1, "vocab": [["a", -1]]}}"#,
+      "model.unk_id: this token is not in the vocabulary"
+    ),
+    (#"{"model": {"type": "Unigram", "vocab": {"a": 0}}}"#, "model.vocab: expected an array, found an object"),
+    (#"{"model": {"type": "WordPiece", "vocab": {"a": 0}}}"#, "model: the unknown token is not in the vocabulary"),
+    (
+      #"{"model": {"type": "WordPiece", "vocab": {"a": 1.5, "[UNK]": 1}}}"#,
+      "model.vocab.a: expected a whole number, found 1.5"
+    ),
+    (
+      #"{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": [["a"]]}}"#,
+      "model.merges[0]: expected a pair of pieces"
+    ),
+    (
+      #"{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": [7]}}"#,
+      "model.merges[0]: expected a string, found a number"
+    ),
+    (
+      #"{"model": {"type": "BPE", "vocab": {"a": 0 "b": 1}, "merges": []}}"#,
+      "not valid JSON: expected ',' between entries"
+    ),
+    (
+      #"{"model": {"type": "BPE", "vocab": {"\uD800": 0}, "merges": []}}"#,
+      "not valid JSON: half of a surrogate pair stands alone"
+    ),
+    (
+      #"{"normalizer": {"type": "Precompiled", "precompiled_charsmap": "AAAA"}, "model": {}}"#,
+      "normalizer.precompiled_charsmap: the map of characters is damaged"
+    ),
+    (
+      #"{"normalizer": {"type": "Precompiled", "precompiled_charsmap": "?"}, "model": {}}"#,
+      "normalizer.precompiled_charsmap: expected base64"
+    ),
     (#"{"model": {"vocab": {}}}"#, "model: the key \"type\" is missing"),
     (#"{}"#, "the key \"model\" is missing"),
     (#"[]"#, "expected an object, found an array"),
@@ -51,8 +96,8 @@ struct TokenizerErrorTests {
       "pre_tokenizer.type: unknown pre-tokenizer \"Bytelevel\"; did you mean ByteLevel?"
     ),
     (
-      #"{"pre_tokenizer": {"type": "BertPreTokenizer"}, "model": {}}"#,
-      "known: ByteLevel, CharDelimiterSplit, Digits, Metaspace, Punctuation, Sequence, Split, Whitespace, WhitespaceSplit"
+      #"{"pre_tokenizer": {"type": "UnicodeScripts"}, "model": {}}"#,
+      "known: BertPreTokenizer, ByteLevel, CharDelimiterSplit, Digits, FixedLength, Metaspace, Punctuation, Sequence, Split"
     ),
     (
       #"{"pre_tokenizer": {"type": "Metaspace", "replacement": "__"}, "model": {}}"#,
@@ -78,8 +123,8 @@ struct TokenizerErrorTests {
       #"{"pre_tokenizer": {"type": "Split", "pattern": {"String": "a"}, "behavior": "Isolate"}, "model": {}}"#,
       "unknown split behavior \"Isolate\"; did you mean Isolated?"
     ),
-    (#"{"normalizer": {"type": "NFKC"}, "model": {}}"#, "normalizer.type: unknown normalizer \"NFKC\""),
-    (#"{"decoder": {"type": "WordPiece"}, "model": {}}"#, "decoder.type: unknown decoder \"WordPiece\""),
+    (#"{"normalizer": {"type": "NFKCD"}, "model": {}}"#, "normalizer.type: unknown normalizer \"NFKCD\""),
+    (#"{"decoder": {"type": "CTC"}, "model": {}}"#, "decoder.type: unknown decoder \"CTC\""),
     (
       #"{"added_tokens": [{"id": 3}], "model": {"type": "BPE", \#(vocabulary)}}"#,
       "added_tokens[0]: the key \"content\" is missing"
@@ -94,6 +139,15 @@ struct TokenizerErrorTests {
     let message = message(text)
     #expect(message.contains(expected), "\(message)")
     #expect(message.hasPrefix("tokenizer.json:1:"))
+  }
+
+  @Test func `of two ways of equal score the first one found counts`() throws {
+    let tokenizer = try Tokenizer(
+      Array(
+        #"{"model": {"type": "Unigram", "unk_id": 0, "vocab": [["?", 0], ["a", -1.5e0], ["b", -25E-1], ["ab", -4]]}}"#
+          .utf8))
+    #expect(try tokenizer.encode("ab", addingSpecialTokens: false) == [3])
+    #expect(try tokenizer.encode("abx", addingSpecialTokens: false) == [3, 0])
   }
 
   @Test func `a set that ends in a colon ends there`() throws {

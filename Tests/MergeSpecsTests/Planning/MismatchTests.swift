@@ -90,14 +90,32 @@ import Testing
     let based = "[{model: a}, {model: b}]\nbase_model: "
     let plan = try SpecTesting.plan(spec("truncate", "ties", models: based + "a"), models: try models())
     #expect(plan.step(embedding)?.output.shape == [16, 4])
-    let messages = try SpecTesting.messages(spec("truncate", "ties", models: based + "b"), models: try models())
+    // b has more rows than a: to the last two, a adds nothing.
+    let filled = try SpecTesting.plan(spec("truncate", "ties", models: based + "b"), models: try models())
+    let step = try #require(filled.step(embedding))
+    #expect(step.output.shape == [18, 4])
+    #expect(step.inputs.map(\.block) == [nil, nil])
+    #expect(step.inputs.map { $0.fill?.model } == [1, nil])
+    #expect(step.remark == "nothing is added to rows that a model lacks")
+    #expect(filled.json().contains("\"fill\": 1"))
     #expect(
-      messages == [
-        """
-        spec.yml:3:18: error: model.embed_tokens.weight of a has the shape [16, 4], that of b has [18, 4]; 1 more differ
-          `truncate` is for embeddings and heads that have all rows and columns asked for; `skip` or `copy-base` would do
-        """
+      try SpecTesting.messages(spec("truncate", "ties", models: based + "b"), models: try models()) == [
+        "spec.yml:3:18: note: model.embed_tokens.weight of a has 16 rows of 18: to the others it adds nothing; "
+          + "1 more have too few"
       ])
+  }
+
+  @Test func `columns must agree where rows are filled up`() throws {
+    let narrow = try SpecTesting.tinyModels([
+      "b": try SpecTesting.tiny(
+        extra: [TensorDescription(name: embedding, dtype: .bfloat16, shape: [15, 3])], without: [embedding])
+    ])
+    let messages = try SpecTesting.messages(
+      spec("truncate", "ties", models: "[{model: a}, {model: b}]\nbase_model: a"), models: narrow)
+    #expect(
+      messages.contains {
+        $0.contains("model.embed_tokens.weight of b has the shape [15, 3]") && $0.contains("`truncate` is for the rows")
+      })
   }
 
   @Test func `what truncate does not allow is still refused`() throws {

@@ -147,6 +147,68 @@ import Testing
     #expect(plan.parameter("weight", of: "vision_tower.encoder.layers.0.mlp.fc1.weight", input: 0) == 3)
   }
 
+  @Test func `a part may have a merge method of its own, and its slices too`() throws {
+    let spec = """
+      merge_method: linear
+      base_model: a
+      parameters: {weight: 0.5, t: 0.25}
+      modules:
+        text_decoder:
+          merge_method: task_arithmetic
+          models: [{model: b, parameters: {weight: 2}}]
+        vision_tower:
+          merge_method: slerp
+          slices:
+            - sources: [{model: a, layer_range: [0, 1]}, {model: b, layer_range: [0, 1]}]
+            - merge_method: passthrough
+              sources: [{model: b, layer_range: [1, 2]}]
+        multi_modal_projector:
+          models: [{model: a}, {model: c}]
+      """
+    let models = try Self.models("llava")
+    func check(_ plan: MergePlan) {
+      func method(_ prefix: String) -> String? {
+        guard case .merge(let name, _, _) = plan.steps.first(where: { $0.output.name.hasPrefix(prefix) })?.operation
+        else { return nil }
+        return name
+      }
+      #expect(method("language_model.model.layers.0.") == "task_arithmetic")
+      #expect(method("vision_tower.encoder.layers.0.") == "slerp")
+      #expect(method("vision_tower.encoder.layers.1.") == nil)
+      #expect(method("multi_modal_projector.") == "linear")
+    }
+    #expect(try SpecTesting.messages(spec, models: models) == [])
+    check(try SpecTesting.plan(spec, models: models))
+    // Where every part has a method, the spec needs none.
+    let apart = spec.replacing("merge_method: linear\n", with: "").replacing(
+      "  multi_modal_projector:\n", with: "  multi_modal_projector:\n    merge_method: linear\n")
+    #expect(try SpecTesting.messages(apart, models: models) == [])
+    check(try SpecTesting.plan(apart, models: models))
+  }
+
+  @Test func `a part without a method is named where the spec has none`() throws {
+    let spec = """
+      parameters: {weight: 1}
+      modules:
+        text_decoder:
+          merge_method: linear
+          models: [{model: a}, {model: b}]
+        vision_tower:
+          models: [{model: a}, {model: b}]
+      """
+    #expect(
+      try SpecTesting.messages(spec, models: try Self.models("llava")) == [
+        """
+        spec.yml:6:3: error: the part vision_tower names no merge_method, and neither does the spec
+          add one to the spec: it holds for all that have none
+        """
+      ])
+    let wrong = spec.replacing("merge_method: linear", with: "merge_method: liner")
+    #expect(
+      try SpecTesting.messages(wrong, models: try Self.models("llava")).first?
+        .hasPrefix("spec.yml:4:19: error: there is no merge method \"liner\"") == true)
+  }
+
   @Test func `a model of one part has the part default`() throws {
     let spec = """
       merge_method: passthrough

@@ -262,11 +262,175 @@ import Testing
         base_model: a
         parameters: {select_topk: 0.1}
         """),
+    Shape(
+      name: "arcee-fusion",
+      spec: """
+        models: [{model: a}, {model: b}]
+        merge_method: arcee_fusion
+        base_model: a
+        dtype: float16
+        """),
+    Shape(
+      name: "multislerp-weights",
+      spec: """
+        models:
+          - {model: b, parameters: {weight: [0.2, 0.5]}}
+          - {model: c, parameters: {weight: 0.3}}
+          - {model: d, parameters: {weight: 0.5}}
+        merge_method: multislerp
+        base_model: a
+        parameters: {normalize_weights: false, eps: 1e-6}
+        """),
+    Shape(
+      name: "vocabularies-apart",
+      spec: """
+        models:
+          - {model: b, parameters: {weight: 1, density: 0.6, epsilon: 0.05}}
+          - {model: c, parameters: {weight: 0.5, density: 0.6}}
+        merge_method: della_linear
+        base_model: a
+        parameters: {lambda: 1.1}
+        chat_template: chatml
+        allow_mismatch: truncate
+        tokenizer:
+          source: union
+          pad_to_multiple_of: 64
+          tokens:
+            <|im_start|>: {source: b}
+            <|im_end|>: {source: {kind: model_token, model: c, token: </s>}, force: true}
+            <|unused|>: {source: {kind: zero}}
+        """),
+    Shape(
+      name: "ends-by-name",
+      spec: """
+        models: [{model: a}, {model: b}]
+        merge_method: slerp
+        base_model: a
+        parameters:
+          t:
+            - {filter: embed_tokens, value: 0}
+            - {filter: lm_head, value: 1}
+            - {filter: norm, value: 0.5}
+            - {filter: "*", value: [0.1, 0.9, 0.1]}
+        dtype: float32
+        """),
+    Shape(
+      name: "adapters",
+      spec: """
+        merge_method: task_arithmetic
+        base_model: a
+        models:
+          - {model: a+org/lora-1, parameters: {weight: 0.7}}
+          - {model: a@main+lora-2@v2, parameters: {weight: 0.3}}
+          - model: {model: {path: a}, lora: {path: lora+3, revision: v1}}
+            parameters: {weight: 1}
+        dtype: bfloat16
+        """),
+    Shape(
+      name: "adapter-made-whole",
+      spec: """
+        merge_method: passthrough
+        models: [{model: "a+lora"}]
+        dtype: float16
+        """),
+    Shape(
+      name: "adapters-stacked",
+      spec: """
+        merge_method: passthrough
+        slices:
+          - sources: [{model: a+poet, layer_range: [0, 3]}]
+          - sources: [{model: a+coder, layer_range: [1, 4]}]
+        """),
   ]
 
-  @Test(arguments: shapes) func `a shape of spec is planned as it was`(shape: Shape) throws {
+  /// Specs of several documents.
+  static let stagedShapes: [Shape] = [
+    Shape(
+      name: "stages-two",
+      spec: """
+        name: blend
+        merge_method: slerp
+        base_model: a
+        models: [{model: a}, {model: b}]
+        parameters: {t: 0.4}
+        ---
+        merge_method: ties
+        base_model: a
+        models:
+          - {model: blend, parameters: {weight: 0.6, density: 0.5}}
+          - {model: c, parameters: {weight: 0.4, density: 0.5}}
+        dtype: bfloat16
+        """),
+    Shape(
+      name: "stages-in-any-order",
+      spec: """
+        # The final merge stands first.
+        merge_method: linear
+        models:
+          - {model: deep, parameters: {weight: 1}}
+          - {model: other, parameters: {weight: [0, 1]}}
+        ---
+        name: other
+        merge_method: dare_ties
+        base_model: a
+        seed: 11
+        models: [{model: d, parameters: {weight: 1, density: 0.3}}]
+        ---
+        name: deep
+        merge_method: passthrough
+        slices:
+          - sources: [{model: flat, layer_range: [0, 3]}]
+          - sources: [{model: b, layer_range: [3, 4]}]
+        ---
+        name: flat
+        merge_method: model_stock
+        base_model: a
+        models: [{model: b}, {model: c}]
+        """),
+    Shape(
+      name: "stages-with-adapters",
+      spec: """
+        name: tuned
+        merge_method: linear
+        models:
+          - {model: a+lora-1, parameters: {weight: 0.5}}
+          - {model: a+lora-2, parameters: {weight: 0.5}}
+        ---
+        name: stacked
+        merge_method: passthrough
+        slices:
+          - sources: [{model: tuned, layer_range: [0, 2]}]
+          - sources: [{model: tuned+lora-3, layer_range: [2, 4]}]
+        ---
+        merge_method: nuslerp
+        models:
+          - {model: stacked, parameters: {weight: 0.8}}
+          - {model: a, parameters: {weight: 0.2}}
+        tokenizer_source: base
+        base_model: b
+        """),
+  ]
+
+  /// A model for every reference of a spec that is not one of its stages.
+  private static func models(of shape: Shape) throws -> [String: ModelHeader] {
     let model = try SpecTesting.tiny(layers: shape.layers)
-    let models = ["a": model, "b": model, "c": model, "d": model]
+    var models = ["a": model, "b": model, "c": model, "d": model]
+    let stages = StagedSpec.parse(shape.spec, file: "f").spec?.stages ?? []
+    let names = stages.compactMap(\.name?.text)
+    for reference in stages.flatMap(\.references) where !names.contains(reference.text) {
+      models[reference.text] = models[reference.text] ?? model
+    }
+    // A stage with an adapter has the stage's layers.
+    return models
+  }
+
+  @Test(arguments: stagedShapes) func `a shape of several specs is planned as it was`(shape: Shape) throws {
+    try Golden.expect(
+      SpecTesting.stagedPlan(shape.spec, models: Self.models(of: shape)).text(), at: "shapes/\(shape.name).txt")
+  }
+
+  @Test(arguments: shapes) func `a shape of spec is planned as it was`(shape: Shape) throws {
+    let models = try Self.models(of: shape)
     let messages = try SpecTesting.messages(shape.spec, models: models)
     #expect(!messages.contains { $0.contains(": error: ") })
     let said = messages.isEmpty ? "" : messages.joined(separator: "\n") + "\n\n"
@@ -274,8 +438,7 @@ import Testing
   }
 
   @Test(arguments: shapes) func `a shape of spec may end anywhere`(shape: Shape) throws {
-    let model = try SpecTesting.tiny(layers: shape.layers)
-    let models = ["a": model, "b": model, "c": model, "d": model]
+    let models = try Self.models(of: shape)
     let bytes = Array(shape.spec.utf8)
     for end in bytes.indices {
       let text = String(decoding: bytes[..<end], as: UTF8.self)

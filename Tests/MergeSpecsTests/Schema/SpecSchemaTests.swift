@@ -19,7 +19,9 @@ import Testing
     for path in try Files.list(Fixture.packageRoot + "/merges") where path.hasSuffix(".yml") {
       #expect(faults(try Files.text(Fixture.merge(path))) == [], "\(path)")
     }
-    for shape in SpecShapesTests.shapes { #expect(faults(shape.spec) == [], "\(shape.name)") }
+    for shape in SpecShapesTests.shapes + SpecShapesTests.stagedShapes {
+      #expect(faults(shape.spec) == [], "\(shape.name)")
+    }
   }
 
   @Test func `the keys of the schema are those of the reader, each with a sentence and a form`() throws {
@@ -62,9 +64,9 @@ import Testing
     }
   }
 
-  @Test func `what the reader refuses is no valid spec either`() {
+  static let invalid: [(name: String, text: String)] = {
     let models = "models: [{model: a}, {model: b}]\n"
-    for (name, text) in [
+    return [
       ("unknown method", "merge_method: linaer\n" + models),
       ("no method", models), ("no models", "merge_method: linear\n"),
       ("two forms", "merge_method: linear\nslices: [{sources: [{model: a, layer_range: [0, 1]}]}]\n" + models),
@@ -80,8 +82,41 @@ import Testing
       ("two tokenizers", "merge_method: linear\ntokenizer_source: base\ntokenizer: {source: base}\n" + models),
       ("token", "merge_method: linear\ntokenizer: {tokens: {x: {forced: true}}}\n" + models),
       ("seed", "merge_method: linear\nseed: -1\n" + models),
-    ] {
-      #expect(!faults(text).isEmpty, "\(name)")
+      ("method of a module", "modules: {text_decoder: {merge_method: linaer, models: [{model: a}]}}\n"),
+      (
+        "parameter of a module",
+        "modules: {x: {merge_method: slerp, parameters: {t: 2}, models: [{model: a}]}}\nbase_model: a\n"
+      ),
+      ("module without models", "merge_method: linear\nmodules: {x: {parameters: {weight: 1}}}\n"),
+      ("module with both forms", "merge_method: linear\nmodules: {x: {models: [{model: a}], slices: []}}\n"),
+      ("models that are one", "merge_method: linear\nmodels: {model: a}\n"),
+      ("empty list of models", "merge_method: linear\nmodels: []\n"),
+      ("model without a reference", "merge_method: linear\nmodels: [{parameters: {weight: 1}}]\n"),
+      ("empty reference", "merge_method: linear\nmodels: [{model: ''}, {model: b}]\n"),
+      ("key of a reference", "merge_method: linear\nmodels: [{model: {path: a, adapter: b}}]\n"),
+      ("reference without a path", "merge_method: linear\nmodels: [{model: {revision: b}}]\n"),
+      ("slice without sources", "merge_method: passthrough\nslices: [{parameters: {scale: 1}}]\n"),
+      ("source without layers", "merge_method: passthrough\nslices: [{sources: [{model: a}]}]\n"),
+      ("negative layers", "merge_method: passthrough\nslices: [{sources: [{model: a, layer_range: [-2, 1]}]}]\n"),
+      ("case without a value", "merge_method: linear\nparameters: {weight: [{filter: mlp}]}\n" + models),
+      ("filter that is a number", "merge_method: linear\nparameters: {weight: [{filter: 1, value: 1}]}\n" + models),
+      ("empty gradient", "merge_method: linear\nparameters: {weight: []}\n" + models),
+      ("value that is a word", "merge_method: linear\nparameters: {weight: half}\n" + models),
+      ("allow_mismatch", "merge_method: linear\nallow_mismatch: truncated\n" + models),
+      ("dtype case", "merge_method: linear\ndtype: [{filter: norm, value: int64}]\n" + models),
+      ("kind of token source", "merge_method: linear\ntokenizer: {tokens: {x: {source: {kind: zeros}}}}\n" + models),
+      ("padding of the vocabulary", "merge_method: linear\ntokenizer: {pad_to_multiple_of: 0}\n" + models),
+      ("stage name", "name: a@b\nmerge_method: linear\n" + models),
+      ("choice", "merge_method: ties\nbase_model: a\nparameters: {dialect: papre}\n" + models),
+    ]
+  }()
+
+  @Test func `what the reader refuses is no valid spec either`() {
+    for (name, text) in Self.invalid { #expect(!faults(text).isEmpty, "\(name)") }
+    // What the schema refuses, the reader must refuse too, or editors would be stricter than the program.
+    for (name, text) in Self.invalid {
+      let diagnostics = StagedSpec.parse(text, file: "f").diagnostics
+      #expect(diagnostics.contains { $0.severity == .error } || name == "stage name", "\(name)")
     }
   }
 }

@@ -69,6 +69,37 @@ import Testing
     #expect(try Files.list(folder.path).allSatisfy { !$0.contains("replay") }, "nothing is left behind")
   }
 
+  @Test func `a merge in stages is done again, whether they were kept or not`() throws {
+    try folder.write(
+      "spec.yml",
+      """
+      name: half
+      merge_method: dare_linear
+      base_model: base
+      seed: 3
+      models: [{model: expert, parameters: {weight: 0.5, density: 0.5}}]
+      ---
+      # The stage, and what it was made of.
+      merge_method: slerp
+      base_model: half
+      models: [{model: expert}]
+      parameters: {t: 0.25}
+
+      """)
+    let path = try merge(to: "out")
+    let first = try replay(path)
+    #expect(first.differences == [] && first.reasons == [])
+    let kept = try Merger.merge(
+      try OpenedMerge.open(folder("spec.yml")), to: MergeOutput(destination: folder("again")),
+      keepingStagesIn: folder("stages"), resources: MergeResources(threads: 2))
+    #expect(kept.stages.map(\.name) == ["half"])
+    #expect(try replay(folder("again")).differences == [])
+    #expect(try Files.bytes(path + "/model.safetensors") == Files.bytes(folder("again/model.safetensors")))
+    // Both models are among the parents, whichever stage reads them.
+    let record = try JSONFile(path: path + "/braid-record.json").root
+    #expect(record["merge"]?["parents"]?.array?.compactMap { $0["model"]?.string } == ["base", "expert"])
+  }
+
   @Test func `threads and destination change neither record nor card`() throws {
     let (a, b) = (try merge(to: "one/out", threads: 1), try merge(to: "out", threads: 3))
     for name in ["braid-record.json", "README.md"] {

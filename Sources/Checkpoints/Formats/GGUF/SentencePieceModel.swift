@@ -1,3 +1,5 @@
+internal import Documents
+
 /// A `tokenizer.model`: the pieces of a SentencePiece model, and how it treats spaces.
 ///
 /// Fields and their numbers are those of `sentencepiece_model.proto`.

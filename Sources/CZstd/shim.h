@@ -1,0 +1,2 @@
+// zstd: inflating the pages of Parquet files.
+#include <zstd.h>
