@@ -23,15 +23,15 @@ let rooms = [
   Room(
     name: "Checkpoints", rooms: ["Documents", "Tensors", "Kernels", "Patterns", "CHDF5Listing", "CXXHash", "CZlib"]),
   Room(name: "MergeMethods", rooms: ["Documents", "Tensors", "Kernels"]),
-  Room(name: "Vocabularies", rooms: ["Documents", "Tensors"]),
-  Room(name: "LanguageModels", rooms: ["Documents", "Tensors", "Kernels", "Patterns"]),
+  Room(name: "Vocabularies", rooms: ["Documents", "Tensors", "Templates"]),
+  Room(name: "LanguageModels", rooms: ["Documents", "Tensors", "Kernels", "Patterns", "Templates"]),
   Room(
     name: "MergeSpecs", rooms: ["Documents", "Tensors", "MergeMethods", "Vocabularies", "Patterns"], products: [yams]),
   Room(
     name: "Merging",
     rooms: ["Documents", "Tensors", "Kernels", "Checkpoints", "MergeMethods", "Vocabularies", "MergeSpecs"],
     products: [yams]),
-  Room(name: "Evaluation", rooms: ["Documents", "Tensors", "Checkpoints", "LanguageModels"]),
+  Room(name: "Evaluation", rooms: ["Documents", "Tensors", "Checkpoints", "Templates", "LanguageModels"]),
   Room(
     name: "Tasks", rooms: ["Documents", "Patterns", "Datasets", "Templates", "LanguageModels", "Evaluation"],
     products: [yams]),
@@ -40,9 +40,8 @@ let rooms = [
   Room(
     name: "Batches",
     rooms: [
-      "Documents", "Tensors", "Kernels", "Checkpoints", "LanguageModels", "MergeSpecs", "Merging", "Evaluation",
-      "Datasets",
-      "Tasks", "Reports",
+      "Documents", "Tensors", "Kernels", "Checkpoints", "Templates", "LanguageModels", "MergeSpecs", "Merging",
+      "Evaluation", "Datasets", "Tasks", "Reports",
     ]),
 ]
 let libraries = rooms.map(\.name)

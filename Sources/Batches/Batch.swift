@@ -97,9 +97,12 @@ public struct Batch: Sendable {
     let scoring = Scoring(prompts: evaluator.prompts)
     var answers: [(model: String, answers: [Answer])] = []
     var failures: [ModelFailure] = []
+    var chatTemplates: [String: String] = [:]
     for entry in entries {
       do {
-        answers.append((entry.name, try self.answers(of: entry, scoring: scoring, report: report)))
+        let own = try self.answers(of: entry, scoring: scoring, report: report)
+        answers.append((entry.name, own.answers))
+        chatTemplates[entry.name] = own.chatTemplate
       } catch {
         let message = String(describing: error)
         failures.append(ModelFailure(model: entry.name, message: message))
@@ -108,7 +111,8 @@ public struct Batch: Sendable {
     }
     let scored = scoring.record(of: answers, against: reference, failures: failures)
     var record = suite?.addingGroups(to: scored) ?? scored
-    record.options = provider.options
+    record.options = provider.options + evaluator.options.words
+    record.note(chatTemplates: chatTemplates)
     let samples = answers.flatMap { scoring.samples(of: $0.model, answers: $0.answers) }
     try RecordFile.write(samples.map { $0.line + "\n" }.joined(), to: destination + "/samples.jsonl")
     for format in [ReportFormat.json, .csv, .md] {
@@ -120,7 +124,7 @@ public struct Batch: Sendable {
 
   private func answers(
     of entry: Entry, scoring: Scoring, report: @escaping @Sendable (RunEvent) -> Void
-  ) throws -> [Answer] {
+  ) throws -> (answers: [Answer], chatTemplate: String?) {
     let name = entry.name
     let folder = RunFolder(path: destination + "/" + name)
     let inputs = try provider.inputs(of: entry.argument)
@@ -129,23 +133,24 @@ public struct Batch: Sendable {
     let isMergeMissing = entry.isMerged && !folder.hasModel(from: inputs.lines)
     if !isMergeMissing, let answers = folder.answers(to: evaluator.prompts, from: needs) {
       report(.reused(model: name))
-      return answers
+      return (answers, inputs.chatTemplate)
     }
     if isMergeMissing {
       try provider.merge(entry.argument, into: folder.model) { report(.merging(model: name, done: $0, total: $1)) }
       try folder.writeMerge(inputs: inputs.lines)
     }
-    let answers = try ModelScorer(evaluator: evaluator, provider: provider)
-      .answers(of: entry.isMerged ? folder.model : entry.argument, name: name, report: report)
+    let answers = try ModelScorer(evaluator: evaluator, provider: provider, suite: suite)
+      .answers(of: entry.isMerged ? folder.model : entry.argument, name: name, report: report).answers
     try folder.write(
       scoring.samples(of: name, answers: answers), scores: scoring.scores(of: name, answers: answers), inputs: needs)
-    return answers
+    return (answers, inputs.chatTemplate)
   }
 
   /// What answers depend on beside the model.
   private var evaluationInputs: [String] {
     ["evaluation \(Self.version)", "at most \(evaluator.options.maximumNewTokens) new tokens"]
       + (evaluator.options.doublesBeginToken ? ["begin token doubled"] : [])
+      + evaluator.options.words
       + evaluator.prompts.digests.map { "prompts " + $0 }
   }
 }

@@ -18,7 +18,23 @@ public struct EvaluationRun: Sendable {
     /// Every answer.
     public var samples: [SampleRecord]
     /// The answers of each model that gave some, and how long it took, in seconds.
-    public var answers: [(model: String, argument: String, answers: [Answer], seconds: Double)]
+    public var answers: [ModelAnswers]
+  }
+
+  /// What a model answered.
+  public struct ModelAnswers: Sendable {
+    /// What the results call the model.
+    public var model: String
+    /// Where it is.
+    public var argument: String
+    /// The answers, in the order of the prompts.
+    public var answers: [Answer]
+    /// How long it took, in seconds.
+    public var seconds: Double
+    /// The tasks as they were put to this model.
+    public var suite: TaskSuite?
+    /// The text of the chat template that the prompts were put by.
+    public var chatTemplate: String?
   }
 
   /// The models, the one to compare with included.
@@ -58,18 +74,24 @@ public struct EvaluationRun: Sendable {
 
   /// Asks the models; one that fails is reported by name and does not stop the others.
   public func run(report: @escaping @Sendable (RunEvent) -> Void) -> Outcome {
-    let scorer = ModelScorer(evaluator: evaluator, provider: provider)
+    let scorer = ModelScorer(evaluator: evaluator, provider: provider, suite: suite)
     let scoring = Scoring(prompts: evaluator.prompts)
-    var answers: [(model: String, argument: String, answers: [Answer], seconds: Double)] = []
+    var answers: [ModelAnswers] = []
     let clock = ContinuousClock()
     var failures: [ModelFailure] = []
+    var chatTemplates: [String: String] = [:]
     for entry in entries {
       let name = entry.name
       do {
-        if let remarks = try provider.inputs(of: entry.argument).remarks { report(.remark(model: name, remarks)) }
+        let inputs = try provider.inputs(of: entry.argument)
+        if let remarks = inputs.remarks { report(.remark(model: name, remarks)) }
+        chatTemplates[name] = inputs.chatTemplate
         let start = clock.now
         let own = try scorer.answers(of: entry.argument, name: name, report: report)
-        answers.append((name, entry.argument, own, (clock.now - start) / .seconds(1)))
+        answers.append(
+          ModelAnswers(
+            model: name, argument: entry.argument, answers: own.answers, seconds: (clock.now - start) / .seconds(1),
+            suite: own.suite, chatTemplate: own.chatTemplate))
       } catch {
         let message = String(describing: error)
         failures.append(ModelFailure(model: name, message: message))
@@ -79,7 +101,8 @@ public struct EvaluationRun: Sendable {
     let scored = scoring.record(
       of: answers.map { ($0.model, $0.answers) }, against: reference, failures: failures)
     var record = suite?.addingGroups(to: scored) ?? scored
-    record.options = provider.options
+    record.options = provider.options + evaluator.options.words
+    record.note(chatTemplates: chatTemplates)
     return Outcome(
       record: record, samples: answers.flatMap { scoring.samples(of: $0.model, answers: $0.answers) },
       answers: answers)

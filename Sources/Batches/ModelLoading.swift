@@ -17,6 +17,8 @@ public struct ModelLoader: ModelProvider {
   public var overrides: MergeOverrides
   /// The folder in which observations are kept, so that nothing is asked twice.
   public var cache: String?
+  /// Whether models' chat templates are read.
+  public var readsChatTemplates = false
 
   /// The files beside the weights that answers depend on.
   private static let companions = ["config.json", "generation_config.json"] + TokenizerSource.names
@@ -57,7 +59,14 @@ public struct ModelLoader: ModelProvider {
     let remarks = model.merge.flatMap { merge in
       merge.diagnostics.isEmpty ? nil : MergeSpecError.rendered(merge.diagnostics, text: merge.text)
     }
-    return ModelInputs(lines: lines, remarks: remarks)
+    let digest = try chatTemplate(of: model, argument)?.digest
+    if let digest { lines.append("chat template \(digest)") }
+    return ModelInputs(lines: lines, remarks: remarks, chatTemplate: digest)
+  }
+
+  private func chatTemplate(of model: OpenedModel, _ name: String) throws -> ChatTemplate? {
+    guard readsChatTemplates else { return nil }
+    return try ChatTemplate.read(model: name) { try model.folder.file(named: $0) }
   }
 
   /// Merges a spec into a folder, going on with what an interrupted run of the same merge left.
@@ -90,8 +99,8 @@ public struct ModelLoader: ModelProvider {
     let model = try LanguageModel(
       name: argument, weights: digested ?? opened.weights, configuration: configuration,
       tokenizer: try TokenizerSource { try opened.folder.file(named: $0) },
-      generationConfiguration: try opened.folder.file(named: "generation_config.json"), precision: precision,
-      threads: resources.threads)
+      generationConfiguration: try opened.folder.file(named: "generation_config.json"),
+      chatTemplate: try chatTemplate(of: opened, argument), precision: precision, threads: resources.threads)
     var loaded = LoadedModel(model: model, remarks: Self.remarks(on: model))
     if let cache, let digested {
       let fingerprint = try fingerprint(of: opened, configuration: configuration, weights: digested, model: model)

@@ -30,11 +30,14 @@ public struct ModelInputs: Hashable, Sendable {
   public var lines: [String]
   /// What is to be said about the model before it is used, such as warnings about its spec.
   public var remarks: String?
+  /// The digest of the chat template that prompts are put by, if they are.
+  public var chatTemplate: String?
 
   /// Puts inputs together.
-  public init(lines: [String], remarks: String? = nil) {
+  public init(lines: [String], remarks: String? = nil, chatTemplate: String? = nil) {
     self.lines = lines
     self.remarks = remarks
+    self.chatTemplate = chatTemplate
   }
 }
 

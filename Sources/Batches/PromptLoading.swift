@@ -43,6 +43,15 @@ public enum PromptLoading {
     return try EmbeddingPromptSet(files: files, limit: limit)
   }
 
+  /// The files themselves.
+  ///
+  /// - Throws: a `PromptError` with every file that cannot be read or is named twice.
+  static func files(_ paths: [String]) throws -> [PromptFile] {
+    let (files, faults) = read(paths)
+    guard faults.isEmpty else { throw PromptError(faults: faults) }
+    return files
+  }
+
   private static func read(_ paths: [String]) -> (files: [PromptFile], faults: [PromptError.Fault]) {
     var faults: [PromptError.Fault] = []
     var files: [PromptFile] = []

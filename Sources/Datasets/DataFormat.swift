@@ -25,6 +25,10 @@ public struct DataReading: Hashable, Sendable {
   public var field: String?
   /// What separates the fields of a line; a comma, or a tab in files called `.tsv`.
   public var separator: String?
+  /// The names of the columns of lines of fields; those of the first line if nil.
+  public var columnNames: [String]?
+  /// Whether a first line with names is there and gives way to `columnNames`.
+  public var replacesHeader = false
 
   /// Reads files as their names say.
   public init(format: DataFormat? = nil, field: String? = nil, separator: String? = nil) {
@@ -47,7 +51,8 @@ public struct DataReading: Hashable, Sendable {
       guard let byte = separator.utf8.first, separator.utf8.count == 1 else {
         throw DataError(file: file, "fields can only be separated by one character, not \"\(separator)\"")
       }
-      return try DelimitedRows.read(bytes, file: file, separator: byte)
+      return try DelimitedRows.read(
+        bytes, file: file, separator: byte, names: columnNames, replacingHeader: replacesHeader)
     case .parquet: return try ParquetFile.table(bytes, file: file)
     case .text: return TextRows.read(bytes)
     }

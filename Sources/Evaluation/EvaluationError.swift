@@ -10,6 +10,10 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
   case noRoomForPrompt(newTokens: Int, length: Int)
   /// A log-likelihood is not a number, or not finite.
   case notFinite(Double)
+  /// Prompts are to be put as conversations, but the model has no chat template.
+  case noChatTemplate
+  /// The model's chat template cannot be rendered.
+  case chatTemplate(String)
   /// A model answered fewer requests than it was given.
   case unanswered(requests: Int, answers: Int)
   /// Something went wrong with a certain prompt.
@@ -27,6 +31,9 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
       "\(newTokens) new tokens leave no room for a prompt in the \(length) tokens that the model can look at; "
         + "lower --max-new-tokens"
     case .notFinite(let value): "the log-likelihood is \(value); the model's weights are broken"
+    case .noChatTemplate:
+      "the model has no chat template: neither chat_template.jinja nor \"chat_template\" in tokenizer_config.json"
+    case .chatTemplate(let message): "the chat template: \(message)"
     case .unanswered(let requests, let answers): "the model answered \(answers) of \(requests) requests"
     case .prompt(let task, let id, let error): "prompt \(id) of task \(task): \(error)"
     }

@@ -10,11 +10,14 @@ public struct Evaluator: Sendable {
     /// Scores texts with a second begin token, as lm-evaluation-harness does for tokenizers that add one themselves;
     /// see ``PromptEncoder/windows(of:doublingBeginToken:)``.
     public var doublesBeginToken = false
+    /// How prompts become conversations by the model's chat template; nil for prompts as they are.
+    public var chat: ChatOptions?
 
     /// Makes options.
-    public init(maximumNewTokens: Int = 16, doublesBeginToken: Bool = false) {
+    public init(maximumNewTokens: Int = 16, doublesBeginToken: Bool = false, chat: ChatOptions? = nil) {
       self.maximumNewTokens = maximumNewTokens
       self.doublesBeginToken = doublesBeginToken
+      self.chat = chat
     }
   }
 
@@ -38,7 +41,7 @@ public struct Evaluator: Sendable {
     of model: any TextModel, progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws -> [Answer] {
     var workload = Workload()
-    let encoder = PromptEncoder(for: model)
+    let encoder = try PromptEncoder(for: model, chat: options.chat)
     for prompt in prompts.prompts {
       do {
         try workload.add(prompt, encoder: encoder, options: options)

@@ -47,8 +47,9 @@ struct Workload {
     case .choice(let query, let choices, _):
       // Choices whose contexts agree share a request, so that the context is computed once.
       var requests: [[Int]: Int] = [:]
+      let context = try encoder.context(for: query)
       for choice in choices {
-        let pair = try encoder.pair(context: query, continuation: choice)
+        let pair = try encoder.pair(context: context, continuation: choice)
         let request = requests[pair.context] ?? scoring.count
         if request == scoring.count { scoring.append(ScoringRequest(context: pair.context, continuations: [])) }
         requests[pair.context] = request
@@ -64,7 +65,8 @@ struct Workload {
       item.tokens = windows.reduce(0) { $0 + $1.continuation.count }
       scoring += windows.map { ScoringRequest(context: $0.context, continuations: [$0.continuation]) }
     case .generation(let text, _):
-      let (tokens, isTruncated) = try encoder.prompt(text, roomFor: options.maximumNewTokens)
+      let (tokens, isTruncated) = try encoder.prompt(
+        encoder.context(for: text), roomFor: options.maximumNewTokens)
       item.generation = generation.count
       item.answer.isTruncated = isTruncated
       generation.append(GenerationRequest(prompt: tokens, maximumNewTokens: options.maximumNewTokens))

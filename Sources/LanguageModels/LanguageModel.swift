@@ -19,6 +19,8 @@ public final class LanguageModel: TextModel {
   public let prefixToken: Int?
   /// The tokens that end a generation.
   public let endTokens: Set<Int>
+  /// The model's own way to write a conversation, if it was read.
+  public let chatTemplate: ChatTemplate?
   /// How products are formed: as asked for, but in float32 where the CPU has no bfloat16 instructions.
   public let precision: Precision
   /// How many threads compute.
@@ -43,13 +45,15 @@ public final class LanguageModel: TextModel {
   ///   - configuration: the contents of `config.json`.
   ///   - tokenizer: the files that the tokenizer is made of.
   ///   - generationConfiguration: the contents of `generation_config.json`, if there is one.
+  ///   - chatTemplate: the model's own way to write a conversation, if that is wanted.
   ///   - precision: how products are formed; bfloat16 becomes float32 where the CPU has no instructions for it.
   ///   - threads: how many threads compute.
   ///   - rowsPerBatch: the most tokens computed at once; chosen by the size of the model if nil.
   /// - Throws: ``ModelError`` for files or tensors that do not make a model that can be computed.
   public init(
     name: String, weights: any TensorSource, configuration: [UInt8], tokenizer: TokenizerSource,
-    generationConfiguration: [UInt8]? = nil, precision: Precision = .float32, threads: Int, rowsPerBatch: Int? = nil
+    generationConfiguration: [UInt8]? = nil, chatTemplate: ChatTemplate? = nil, precision: Precision = .float32,
+    threads: Int, rowsPerBatch: Int? = nil
   ) throws {
     let configuration = try ModelDocument.parse(configuration, file: "\(name)/config.json")
     let tokenizerSettings = try tokenizer.settings(model: name)
@@ -61,6 +65,7 @@ public final class LanguageModel: TextModel {
 
     self.name = name
     self.tokenizer = words
+    self.chatTemplate = chatTemplate
     self.precision = precision.isFast ? precision : .float32
     team = ThreadTeam(count: threads)
     maximumLength = try tokenizerSettings.maximumLength(configuration)
@@ -110,6 +115,10 @@ public final class LanguageModel: TextModel {
       let request = segments[pass.segmentOfRow[problem.row]].request
       throw ModelError.notFinite(
         model: name, message: "\(problem.place) is not finite (NaN or infinite) for prompt \(request + 1)")
+    } catch let problem as NoPosition {
+      throw ModelError.request(
+        model: name,
+        message: "prompt \(problem.request + 1) is longer than the \(problem.count) positions of the model")
     }
   }
 

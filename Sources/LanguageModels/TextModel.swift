@@ -11,6 +11,8 @@ public protocol TextModel: Sendable {
   var prefixToken: Int? { get }
   /// The tokens that end a generation.
   var endTokens: Set<Int> { get }
+  /// The model's own way to write a conversation, if it has one.
+  var chatTemplate: ChatTemplate? { get }
 
   /// The log-likelihood of each continuation after its context, in the order of the requests.
   ///
@@ -34,6 +36,9 @@ public protocol TextModel: Sendable {
 }
 
 extension TextModel {
+  /// No way of its own to write a conversation.
+  public var chatTemplate: ChatTemplate? { nil }
+
   /// The log-likelihood of each continuation after its context, in the order of the requests.
   public func score(_ requests: [ScoringRequest], progress: @Sendable (Int) -> Void) throws -> [[ContinuationScore]] {
     try score(requests, progress: progress) { _, _ in }

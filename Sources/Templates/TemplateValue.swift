@@ -3,9 +3,9 @@ public import Documents
 /// A value that a template computes with; it behaves as Python's.
 ///
 /// Lists and dictionaries are values: two names for one list do not share later changes to it.
-public indirect enum TemplateValue: Sendable {
+public enum TemplateValue: Sendable {
   /// Nothing: what was asked for is not there.
-  case undefined(TemplateMissing)
+  indirect case undefined(TemplateMissing)
   case none
   case bool(Bool)
   case integer(Int)
@@ -16,11 +16,11 @@ public indirect enum TemplateValue: Sendable {
   case list([TemplateValue])
   case tuple([TemplateValue])
   case dictionary(TemplateDictionary)
-  case range(TemplateRange)
+  indirect case range(TemplateRange)
   /// The values of something that can be visited, but is no list: what most filters give.
   case sequence(SequenceKind, [TemplateValue])
   /// A macro, a function, or a method bound to its value.
-  case callable(TemplateCallable)
+  indirect case callable(TemplateCallable)
   /// Something with attributes that lives as long as the rendering: a namespace, or the state of a loop.
   case object(TemplateObject)
 

@@ -23,13 +23,11 @@ struct EvalBench: ParsableCommand {
 
   func run() throws {
     let peers = withoutPeers ? [] : EvalPeer.installed(lmEval: lmEval, llamaCpp: llamaCpp)
-    for peer in EvalPeer.Kind.allCases where !peers.contains(where: { $0.kind == peer }) {
+    for peer in EvalPeer.Kind.allCases where !withoutPeers && !peers.contains(where: { $0.kind == peer }) {
       Figures.note("\(peer.title) was not found: no comparison with it")
     }
-    for (name, size, isLarge) in [
-      ("llama-100m", RandomLlama.Size.hundredMillion, false), ("llama-1.1b", .billion, true),
-    ]
-    where !(small && isLarge) {
+    let models = [("llama-100m", RandomLlama.Size.hundredMillion), ("llama-1.1b", .billion)]
+    for (name, size) in models.prefix(small ? 1 : 2) {
       let folder = "\(data)/\(name)"
       try make(size, at: folder)
       for precision in Precision.allCases
@@ -38,7 +36,7 @@ struct EvalBench: ParsableCommand {
           Figures.note("\(precision.rawValue): this CPU has no instructions for it")
           continue
         }
-        try measure(name, folder, size, precision, isLarge: isLarge, peers: peers)
+        try measure(name, folder, size, precision, peers: peers)
       }
     }
   }
@@ -55,16 +53,15 @@ struct EvalBench: ParsableCommand {
   }
 
   private func measure(
-    _ name: String, _ folder: String, _ size: RandomLlama.Size, _ precision: Precision, isLarge: Bool,
-    peers: [EvalPeer]
+    _ name: String, _ folder: String, _ size: RandomLlama.Size, _ precision: Precision, peers: [EvalPeer]
   ) throws {
     let ours = try MeasuredProcess.run(
       [
         CommandLine.arguments[0], "eval-run", "--model", folder, "--precision", precision.rawValue, "--threads",
         "\(threads)", "--runs", "\(runs)",
-      ] + (isLarge ? ["--large"] : []))
+      ])
     let figures = try JSONParser.parse(ours.output)
-    let workload = EvalWorkload(isLarge: isLarge)
+    let workload = EvalWorkload()
     var theirs: [(peer: EvalPeer, seconds: [String: Double])] = []
     for peer in peers {
       do {

@@ -15,7 +15,6 @@ struct EvalRun: ParsableCommand {
   @Option(help: "float32 or bfloat16.") var precision: String
   @Option(help: "How many threads compute.") var threads: Int
   @Option(help: "How many runs of each; the first one is not counted.") var runs: Int
-  @Flag(help: "Fewer questions, for models that take long.") var large = false
 
   func run() throws {
     guard let precision = Precision(rawValue: precision) else { throw BenchError("no such precision: \(precision)") }
@@ -30,7 +29,7 @@ struct EvalRun: ParsableCommand {
     var figures: [(key: String, value: JSONValue)] = [
       ("load", .number(loading / .seconds(1))), ("first token", .number((clock.now - start) / .seconds(1))),
     ]
-    let workload = EvalWorkload(isLarge: large)
+    let workload = EvalWorkload()
     var seconds: [String: [Double]] = [:]
     var peaks: [Double] = []
     // Everything takes turns, so that all see the same machine.

@@ -25,27 +25,27 @@ struct EvalWorkload {
   let scoring: [Scoring]
   let decoding: [Decoding]
 
-  /// - Parameter isLarge: for models of which a smaller share of the questions takes long enough.
-  init(isLarge: Bool) {
+  /// As many questions as a peer without sharing answers in a minute or so.
+  init() {
     scoring = [
       // As llama-bench has it: a prompt of 512 tokens.
       Scoring(name: "pp512", requests: [Self.request(0, context: 512, continuations: [[7]])]),
       // Texts of 512 tokens, every token scored.
       Scoring(
         name: "texts",
-        requests: (0..<(isLarge ? 4 : 16)).map { text in
+        requests: (0..<4).map { text in
           ScoringRequest(context: [1], continuations: [Self.tokens(511, seed: text)])
         }),
       // Contexts of 256 tokens with four choices of four tokens.
       Scoring(
         name: "choices",
-        requests: (0..<(isLarge ? 8 : 32)).map { question in
+        requests: (0..<8).map { question in
           Self.request(question, context: 256, continuations: Self.choices(question))
         }),
       // Five examples of 100 tokens before every question of 60 tokens, four choices of four tokens.
       Scoring(
         name: "5-shot",
-        requests: (0..<(isLarge ? 8 : 32)).map { question in
+        requests: (0..<8).map { question in
           ScoringRequest(
             context: [1] + Self.tokens(500, seed: 977) + Self.tokens(60, seed: question + 1000),
             continuations: Self.choices(question))

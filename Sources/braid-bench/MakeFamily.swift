@@ -16,9 +16,16 @@ struct MakeFamily: ParsableCommand {
 
   func run() throws { try Self.make(small ? .hundredMillion : .billion, variant: variant, at: output) }
 
-  /// Streams the random weights to disk as a merge would: every step is a copy.
+  /// Writes a random model with its configuration.
   static func make(_ size: RandomLlama.Size, variant: Int, at path: String) throws {
     let source = RandomLlama(size, variant: variant)
+    try write(source, at: path) { writer in
+      try writer.add(file: "config.json", bytes: Array(source.configuration.utf8))
+    }
+  }
+
+  /// Streams random weights to disk as a merge would: every step is a copy.
+  static func write(_ source: any TensorSource, at path: String, beside: (CheckpointWriter) throws -> Void) throws {
     let tensors = source.index.tensors
     let plan = MergePlan(
       models: [PlannedModel(reference: "random", location: "random")],
@@ -34,7 +41,7 @@ struct MakeFamily: ParsableCommand {
       allowsDirect: false)
     let resources = MergeResources(threads: ProcessInfo.processInfo.activeProcessorCount)
     try MergeExecutor(plan: plan, sources: [source], resources: resources).run(into: writer)
-    try writer.add(file: "config.json", bytes: Array(source.configuration.utf8))
+    try beside(writer)
     try writer.finish()
   }
 }

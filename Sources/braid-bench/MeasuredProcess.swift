@@ -14,14 +14,22 @@ struct MeasuredProcess {
   var peakMemory: Int
   var output: String
 
-  /// Runs a program to its end; its standard error goes to ours.
-  static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> MeasuredProcess {
+  /// Runs a program to its end.
+  ///
+  /// - Parameter hidesErrors: whether its standard error is only looked at, for the last line, if it fails; else it goes to
+  ///   ours.
+  static func run(
+    _ arguments: [String], environment: [String: String] = [:], hidesErrors: Bool = false
+  ) throws -> MeasuredProcess {
+    let errors = FileManager.default.temporaryDirectory.appendingPathComponent("braid-bench-\(getpid()).err").path
+    defer { unlink(errors) }
     let output = FileManager.default.temporaryDirectory.appendingPathComponent("braid-bench-\(getpid()).out").path
     defer { unlink(output) }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    if hidesErrors { posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_TRUNC, 0o600) }
     var arguments = arguments.map { strdup($0) as UnsafeMutablePointer<CChar>? } + [nil]
     var variables =
       ProcessInfo.processInfo.environment.merging(environment) { $1 }.map { strdup("\($0)=\($1)") } + [nil]
@@ -40,7 +48,9 @@ struct MeasuredProcess {
     let wall = ContinuousClock.now - start
     let text = (try? String(contentsOfFile: output, encoding: .utf8)) ?? ""
     guard status == 0 else {
-      throw BenchError("\(arguments.compactMap { $0.map { String(cString: $0) } }.joined(separator: " ")) failed")
+      let last = hidesErrors ? (try? String(contentsOfFile: errors, encoding: .utf8))?.split(separator: "\n").last : nil
+      let command = arguments.compactMap { $0.map { String(cString: $0) } }.joined(separator: " ")
+      throw BenchError("\(command) failed" + (last.map { ": \($0)" } ?? ""))
     }
     func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) * 1e-6 }
     #if os(Linux)

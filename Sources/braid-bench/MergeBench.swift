@@ -7,8 +7,8 @@ struct MergeBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "merge", abstract: "Time merges of a random 1.1B family against the floor.")
 
-  @Option(help: "Where the random models live; made if missing, about 6.6 GB, or 1.9 GB if small.") var data =
-    "bench-data"
+  @Option(help: "Where the random models live; made if missing, about 6.6 GB, or 1.9 GB if small.")
+  var data = "bench-data"
   @Flag(help: "300 million parameters instead of 1.1 billion, for a quick look.") var small = false
   @Option(help: "The braid to measure.") var braid = ".build/release/braid"
   @Option(help: "The memory budget given to braid.") var memory = "256MB"
@@ -16,90 +16,62 @@ struct MergeBench: ParsableCommand {
   @Option(parsing: .upToNextOption, help: "Which merges to time.") var only: [String] = []
   @Flag(help: "Leave mergekit out even if it is installed.") var withoutMergekit = false
 
-  private static let models = ["base", "tuned-a", "tuned-b"]
-
-  /// The merges, by name: what stands in their specs.
-  private static let specs: [(name: String, text: String)] = {
-    let soup = weighted("0.3", of: models)
-    let pair = weighted("0.6")
-    let dense = weighted("0.6, density: 0.5")
-    return [
-      ("linear", body("linear", soup)),
-      ("slerp", body("slerp", ["base", "tuned-a"], base: true, parameters: "t: 0.4")),
-      ("nuslerp", body("nuslerp", pair)),
-      ("nuslerp_rows", body("nuslerp", pair, base: true, parameters: "nuslerp_flatten: false")),
-      ("multislerp", body("multislerp", soup)),
-      ("karcher", body("karcher", models)),
-      ("model_stock", body("model_stock", tuned, base: true)),
-      ("nearswap", body("nearswap", ["tuned-a"], base: true, parameters: "t: 0.001")),
-      ("arcee_fusion", body("arcee_fusion", ["tuned-a"], base: true)),
-      ("passthrough", body("passthrough", ["tuned-a|scale: 0.5"])),
-      ("task_arithmetic", body("task_arithmetic", pair, base: true)),
-      ("ties", body("ties", dense, base: true)),
-      ("ties_paper", body("ties", dense, base: true, parameters: "dialect: paper")),
-      ("dare_linear", body("dare_linear", dense, base: true)),
-      ("dare_ties", body("dare_ties", dense, base: true)),
-      ("della", body("della", dense, base: true)),
-      ("della_linear", body("della_linear", dense, base: true)),
-      ("breadcrumbs", body("breadcrumbs", dense, base: true)),
-      ("breadcrumbs_ties", body("breadcrumbs_ties", dense, base: true)),
-      ("sce", body("sce", tuned, base: true, parameters: "select_topk: 0.1")),
-      ("ram", body("ram", tuned, base: true)),
-      ("ramplus_tl", body("ramplus_tl", tuned, base: true)),
-      ("consensus_ta", body("consensus_ta", tuned, base: true, parameters: "k: 1")),
-      ("emr", body("emr", tuned, base: true)),
-    ]
-  }()
-
-  private static let tuned = ["tuned-a", "tuned-b"]
-
-  private static func weighted(_ weight: String, of models: [String] = tuned) -> [String] {
-    models.map { "\($0)|weight: \(weight)" }
-  }
-
-  private static func body(_ method: String, _ models: [String], base: Bool = false, parameters: String = "") -> String
-  {
-    var text = "merge_method: \(method)\ndtype: bfloat16\n"
-    if base { text += "base_model: ../base\n" }
-    if !parameters.isEmpty { text += "parameters: {\(parameters)}\n" }
-    text += "models:\n"
-    for model in models {
-      let parts = model.split(separator: "|")
-      text += "- model: ../\(parts[0])\n"
-      if parts.count > 1 { text += "  parameters: {\(parts[1])}\n" }
-    }
-    return text
-  }
+  private var size: RandomLlama.Size { small ? .threeHundredMillion : .billion }
 
   func run() throws {
-    for (variant, name) in Self.models.enumerated() where !FileManager.default.fileExists(atPath: "\(data)/\(name)") {
-      Figures.note("making \(data)/\(name)")
-      try MakeFamily.make(small ? .threeHundredMillion : .billion, variant: variant, at: "\(data)/\(name)")
-    }
     try FileManager.default.createDirectory(atPath: "\(data)/specs", withIntermediateDirectories: true)
-    let mergekit = withoutMergekit ? nil : Self.installed("mergekit-yaml")
-    if mergekit == nil { Figures.note("mergekit is not on the PATH: no comparison with it") }
+    let isPeerThere = !withoutMergekit && Self.installed("mergekit-yaml") != nil
+    if !isPeerThere { Figures.note("mergekit is not on the PATH: no comparison with it") }
     print("| merge | floor s | braid s | braid / floor | peak memory | mergekit s | mergekit / braid |")
     print("|---|---|---|---|---|---|---|")
-    for (name, text) in Self.specs where only.isEmpty || only.contains(name) {
-      let spec = "\(data)/specs/\(name).yml"
+    for spec in MergeBenchSpec.all where only.isEmpty || only.contains(spec.name) {
+      try (MergeBenchSpec.models + spec.inputs).forEach(make)
+      let file = "\(data)/specs/\(spec.name).yml"
       // Absolute, because mergekit looks for models from the working directory, not from the spec's folder.
       let folder = URL(fileURLWithPath: data).standardizedFileURL.path
-      try text.replacingOccurrences(of: "../", with: folder + "/").write(
-        toFile: spec, atomically: true, encoding: .utf8)
-      try measure(name, spec: spec, inputs: Self.models.filter { text.contains("../\($0)\n") }, mergekit: mergekit)
+      try spec.text.replacingOccurrences(of: "../", with: folder + "/").write(
+        toFile: file, atomically: true, encoding: .utf8)
+      try measure(spec, file: file, isPeerThere: isPeerThere)
     }
   }
 
-  private func measure(_ name: String, spec: String, inputs: [String], mergekit: String?) throws {
-    let files = try inputs.flatMap { model in
-      try FileManager.default.contentsOfDirectory(atPath: "\(data)/\(model)").filter { $0.hasSuffix(".safetensors") }
-        .sorted().map { "\(data)/\(model)/\($0)" }
+  /// Makes one of the folders that specs name, unless it is there.
+  private func make(_ name: String) throws {
+    let path = "\(data)/\(name)"
+    guard !FileManager.default.fileExists(atPath: path) else { return }
+    Figures.note("making \(path)")
+    switch name {
+    case "adapter": try RandomAdapter.write(size, at: path)
+    case "words-a", "words-b":
+      // The weights of a model of the family, beside a tokenizer.
+      let model = name == "words-a" ? "tuned-a" : "tuned-b"
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+      for file in try FileManager.default.contentsOfDirectory(atPath: "\(data)/\(model)") where file != "README.md" {
+        try FileManager.default.createSymbolicLink(
+          atPath: "\(path)/\(file)", withDestinationPath: "../\(model)/\(file)")
+      }
+      try RandomTokenizer.write(
+        tokens: size.vocabulary, shared: size.vocabulary / 4 * 3, variant: name == "words-a" ? 0 : 1, into: path)
+    default: try MakeFamily.make(size, variant: MergeBenchSpec.models.firstIndex(of: name) ?? 0, at: path)
     }
-    let bytes = try FileManager.default.contentsOfDirectory(atPath: "\(data)/base").filter {
-      $0.hasSuffix(".safetensors")
+  }
+
+  /// The weight files of a folder.
+  private func weights(of folder: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".safetensors") }.sorted().map {
+      "\(folder)/\($0)"
     }
-    .reduce(0) { try $0 + (FileManager.default.attributesOfItem(atPath: "\(data)/base/\($1)")[.size] as? Int ?? 0) }
+  }
+
+  private func byteCount(of files: [String]) throws -> Int {
+    try files.reduce(0) { sum, file in
+      let path = URL(fileURLWithPath: file).resolvingSymlinksInPath().path
+      return try sum + (FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0)
+    }
+  }
+
+  private func measure(_ spec: MergeBenchSpec, file: String, isPeerThere: Bool) throws {
+    let files = try spec.inputs.flatMap { try weights(of: "\(data)/\($0)") }
     let output = "\(data)/out"
     let own = CommandLine.arguments[0]
     var floors: [Double] = []
@@ -107,39 +79,51 @@ struct MergeBench: ParsableCommand {
     // One uncounted round each fills the page cache; then floor and merge take turns, so that both see the same machine.
     for run in 0...runs {
       try? FileManager.default.removeItem(atPath: output)
+      let merge = try MeasuredProcess.run([braid, "merge", file, "-o", output, "--memory", memory, "--quiet"])
       let floor = try MeasuredProcess.run(
-        [own, "floor", "--inputs"] + files + ["--output", "\(output).bin", "--bytes", "\(bytes)"])
+        [own, "floor", "--inputs"] + files
+          + ["--output", "\(output).bin", "--bytes", "\(try byteCount(of: weights(of: output)))"])
       try FileManager.default.removeItem(atPath: "\(output).bin")
-      let merge = try MeasuredProcess.run([braid, "merge", spec, "-o", output, "--memory", memory, "--quiet"])
       if run > 0 {
         floors.append(floor.wallSeconds)
         merges.append(merge)
       }
     }
+    let written = try byteCount(of: weights(of: output))
     try? FileManager.default.removeItem(atPath: output)
     let ratios = zip(merges, floors).map { $0.wallSeconds / $1 }
     let wall = Figures.median(merges.map(\.wallSeconds))
-    var row = [name, Figures.text(Figures.median(floors)), Figures.text(wall), Figures.text(Figures.median(ratios))]
-    row.append(ByteCount.text(merges.map(\.peakMemory).max() ?? 0))
-    if let mergekit {
-      // Once: it takes minutes where floor and merge take seconds. The random models have no tokenizer to copy.
-      do {
-        let peer = try MeasuredProcess.run(
-          [mergekit, spec, output, "--quiet", "--no-copy-tokenizer"], environment: ["HF_HUB_OFFLINE": "1"])
-        row += [
-          Figures.text(peer.wallSeconds) + " (" + ByteCount.text(peer.peakMemory) + ")",
-          Figures.text(peer.wallSeconds / wall),
-        ]
-      } catch {
-        Figures.note("\(error)")
-        row += ["failed", "–"]
-      }
-      try? FileManager.default.removeItem(atPath: output)
-    } else {
-      row += ["–", "–"]
-    }
+    var row = [spec.name, Figures.text(Figures.median(floors)), Figures.text(wall)]
+    row += [Figures.text(Figures.median(ratios)), ByteCount.text(merges.map(\.peakMemory).max() ?? 0)]
+    row += isPeerThere ? peer(of: spec, file: file, wall: wall, written: written) : ["–", "–"]
     print("| " + row.joined(separator: " | ") + " |")
     fflush(nil)
+  }
+
+  /// What mergekit takes for the same spec: once, because it takes minutes where floor and merge take seconds.
+  private func peer(of spec: MergeBenchSpec, file: String, wall: Double, written: Int) -> [String] {
+    guard let peer = spec.peer else { return ["–", "–"] }
+    let output = "\(data)/out"
+    defer {
+      for folder in [output, "\(output)-adapters"] { try? FileManager.default.removeItem(atPath: folder) }
+    }
+    do {
+      let options = peer[1...].map { $0.replacingOccurrences(of: "OUTPUT", with: output) }
+      let run = try MeasuredProcess.run(
+        [peer[0], file, output, "--quiet"] + options, environment: ["HF_HUB_OFFLINE": "1"], hidesErrors: true)
+      let bytes = try byteCount(of: weights(of: output))
+      // Headers and the order of tensors differ; anything more would be other work.
+      if abs(bytes - written) > written / 100 {
+        Figures.note("\(spec.name): mergekit writes \(ByteCount.text(bytes)), not \(ByteCount.text(written))")
+      }
+      return [
+        Figures.text(run.wallSeconds) + " (" + ByteCount.text(run.peakMemory) + ")",
+        Figures.text(run.wallSeconds / wall),
+      ]
+    } catch {
+      Figures.note("\(error)")
+      return ["failed", "–"]
+    }
   }
 
   private static func installed(_ program: String) -> String? {

@@ -63,6 +63,11 @@ struct RandomLlama: TensorSource {
 
   func read(_ tensor: String, elements range: Range<Int>, into destination: UnsafeMutableRawBufferPointer) throws {
     _ = try checkRequest(tensor, elements: range, into: destination)
+    fill(tensor, elements: range, into: destination)
+  }
+
+  /// Makes up elements of a tensor of any name.
+  func fill(_ tensor: String, elements range: Range<Int>, into destination: UnsafeMutableRawBufferPointer) {
     guard let base = destination.baseAddress else { return }
     let isNorm = tensor.hasSuffix("norm.weight")
     let stream = tensor.utf8.reduce(UInt64(1_469_598_103_934_665_603)) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }

@@ -11,8 +11,8 @@ struct Braid: AsyncParsableCommand {
     version: BraidVersion.text,
     subcommands: [
       BatchCommand.self, ConvertCommand.self, DiffCommand.self, EvalCommand.self, InitCommand.self,
-      InspectCommand.self, MergeCommand.self, MethodsCommand.self, PlanCommand.self, ReplayCommand.self,
-      ReportCommand.self, SpecCommand.self, VerifyCommand.self,
+      InspectCommand.self, MergeCommand.self, MethodsCommand.self, PlanCommand.self, PromptsCommand.self,
+      ReplayCommand.self, ReportCommand.self, SpecCommand.self, VerifyCommand.self,
     ])
 
   static func main() async {

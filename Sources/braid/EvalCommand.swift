@@ -73,10 +73,10 @@ struct EvalCommand: AsyncParsableCommand {
         // The tasks' prompts stand behind those of prompt files.
         let own = Array(answer.answers.suffix(suite.prompts.prompts.count))
         let results = HarnessResults(
-          suite, answers: own,
+          answer.suite ?? suite, answers: own,
           run: .init(
             model: answer.argument, start: start, seconds: answer.seconds, precision: options.precision.rawValue,
-            program: "braid"))
+            program: "braid", chatTemplate: answer.chatTemplate, system: options.system))
         try HarnessFolder.write(results, to: lmEvalOutput, at: start)
       }
     }

@@ -50,6 +50,15 @@ struct EvaluationOptions: ParsableArguments {
         + "add one; without this the text alone is scored after one."))
   var lmEvalBos = false
 
+  @Flag(
+    help: ArgumentHelp(
+      "Put every prompt as the user's message of a conversation, written by the model's own chat template. The choices "
+        + "follow where the answer begins. A date in a template is always 1 January 2025."))
+  var chat = false
+
+  @Option(help: ArgumentHelp("What the system says before a prompt; needs --chat.", valueName: "text"))
+  var system: String?
+
   @Option(help: "How weights are held and multiplied: \(Precision.allCases.map(\.rawValue).joined(separator: " or ")).")
   var precision: Precision = .float32
 
@@ -73,6 +82,7 @@ struct EvaluationOptions: ParsableArguments {
     if prompts.isEmpty, task.isEmpty { throw ValidationError("--prompts or --task needs at least one file") }
     if let numFewshot, numFewshot < 0 { throw ValidationError("--num-fewshot must be 0 or more, not \(numFewshot)") }
     if let limit, limit < 1 { throw ValidationError("--limit must be at least 1, not \(limit)") }
+    if system != nil, !chat { throw ValidationError("--system needs --chat") }
     if maxNewTokens < 1 { throw ValidationError("--max-new-tokens must be at least 1, not \(maxNewTokens)") }
   }
 
@@ -80,7 +90,10 @@ struct EvaluationOptions: ParsableArguments {
   func suite() throws -> TaskSuite? {
     guard !task.isEmpty else { return nil }
     return try TaskSuite(
-      files: task, options: .init(limit: limit, exampleCount: numFewshot, dataFolders: data))
+      files: task,
+      options: .init(
+        limit: limit, exampleCount: numFewshot, dataFolders: data,
+        style: ChatStyle(usesTemplate: chat, systemInstruction: system)))
   }
 
   /// The prompts and how they are put.
@@ -99,14 +112,19 @@ struct EvaluationOptions: ParsableArguments {
     }
     guard let set else { throw RequestError(message: "--prompts or --task needs at least one file") }
     return Evaluator(
-      prompts: set, options: .init(maximumNewTokens: maxNewTokens, doublesBeginToken: lmEvalBos))
+      prompts: set,
+      options: .init(
+        maximumNewTokens: maxNewTokens, doublesBeginToken: lmEvalBos,
+        chat: chat ? ChatOptions(system: system) : nil))
   }
 
   /// Where models come from.
   var loader: ModelLoader {
-    ModelLoader(
+    var loader = ModelLoader(
       resources: resources.resources, precision: precision, isLenient: lenient, overrides: overrides.overrides,
       cache: cache)
+    loader.readsChatTemplates = chat
+    return loader
   }
 }
 

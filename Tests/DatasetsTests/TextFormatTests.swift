@@ -45,6 +45,14 @@ import Datasets
     #expect(throws: DataError.self) { try rows("a,b\n\"1,2\n", "x.csv") }
   }
 
+  @Test func `columns may be named from outside`() throws {
+    var reading = DataReading()
+    reading.columnNames = ["x", "y"]
+    #expect(try rows("1,a\n2,b\n", "x.csv", reading).map { $0["y"] } == [.text("a"), .text("b")])
+    reading.replacesHeader = true
+    #expect(try rows("p,q\n2,b\n", "x.csv", reading).map { $0["x"] } == [.integer(2)])
+  }
+
   @Test func `lines of a text are rows`() throws {
     #expect(try rows("a\r\n\nb", "x.txt").map { $0["text"] } == [.text("a"), .text(""), .text("b")])
   }

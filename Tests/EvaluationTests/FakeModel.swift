@@ -43,6 +43,7 @@ struct FakeModel: TextModel {
   var maximumLength = 64
   var prefixToken: Int? = FakeTokenizer.begin
   var endTokens: Set<Int> = [0]
+  var chatTemplate: ChatTemplate?
   /// What a generation is after its prompt.
   var writes: @Sendable (String) -> (text: String, ended: Bool) = { _ in ("", true) }
   /// The log-likelihood of a token after the one before it.

@@ -300,7 +300,7 @@ import Testing
     #expect(values.zeros == a.count { $0 == 0 })
     #expect(values.greatest == a.filter(\.isFinite).max() ?? -.infinity)
     let finite = zip(a, b).filter { $0.isFinite && $1.isFinite }
-    #expect(differences.counted == finite.count)
+    #expect(differences.pair.counted == finite.count)
     #expect(differences.changed == finite.count { $0 != $1 })
     let exact = finite.reduce(0) { $0 + (Double($1.0) - Double($1.1)) * (Double($1.0) - Double($1.1)) }
     #expect(abs(differences.squaresOfDifference - exact) <= 1e-12 * exact)

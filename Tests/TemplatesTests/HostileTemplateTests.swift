@@ -1,5 +1,6 @@
 import BraidTesting
 import Documents
+import Foundation
 import Templates
 import Testing
 
@@ -70,6 +71,23 @@ import Testing
         == .limit)
     #expect(fault("{% set l = [] %}{% for i in range(9999) %}{% set _ = l.append(l) %}{% endfor %}{{ l }}") == .limit)
     #expect(fault("{% set l = [] %}{% for i in range(9999) %}{% set l = [l.append] %}{% endfor %}") == nil)
+  }
+
+  /// Threads other than the main one have half a megabyte of stack on some systems.
+  @Test func `the deepest evaluation fits into a small stack`() async {
+    let texts = [
+      "{% macro m(n) %}{% for i in [1] %}{% if true %}{{ (1 + (2 * m(n + 1))) ~ 'x' }}{% endif %}{% endfor %}{% endmacro %}{{ m(0) }}",
+      "{% macro m() %}{% call m() %}{% filter upper %}{{ [m()] | map('upper') | list }}{% endfilter %}{% endcall %}{% endmacro %}{{ m() }}",
+      "{% for i in [[1]] recursive %}{% set x %}{{ loop([[1]]) }}{% endset %}{% endfor %}",
+    ]
+    for text in texts {
+      let kind = await withCheckedContinuation { continuation in
+        let thread = Thread { continuation.resume(returning: fault(text)) }
+        thread.stackSize = 512 << 10
+        thread.start()
+      }
+      #expect(kind == .limit)
+    }
   }
 
   @Test func `whole numbers beyond 64 bits are refused`() {

@@ -23,16 +23,20 @@ import Vocabularies
     #expect(fault("{{ a }}{% if x %}{# {{ #}{{ '}}' ~ \"{%\" }}{% endif %}") == nil)
     #expect(fault("{{ {'a': {'b': 1}}['a'] }} { } %") == nil)
     #expect(fault("{%- raw -%} {{ {% endif %} {%- endraw -%} {{ x }}") == nil)
-    #expect(fault("one\n two {{ a }") == "2:6 \"{{\" is never closed by \"}}\"")
+    #expect(fault("one\n two {{ a }") == "2:11 \"}\" closes nothing: \"{\" is missing before it")
+    #expect(fault("one\n two {{ a ") == "2:6 \"{{\" is never closed by \"}}\"")
     #expect(fault("{% if a") == "1:1 \"{%\" is never closed by \"%}\"")
     #expect(fault("{{ 'abc }}") == "1:4 a quotation mark is never closed")
     #expect(fault("{# abc") == "1:1 \"{#\" is never closed by \"#}\"")
-    #expect(fault("abc }} d") == "1:5 \"}}\" closes nothing: \"{{\" is missing before it")
     #expect(fault("{% for m in x %}{{ m }}") == "1:1 \"for\" has no \"endfor\"")
     #expect(fault("{% endif %}") == "1:1 \"endif\" ends nothing")
-    #expect(fault("{% if a %}\n{% endfor %}") == "2:1 \"endfor\" stands where \"endif\" was expected")
+    #expect(
+      fault("{% if a %}\n{% endfor %}")
+        == "2:1 \"endfor\" stands where \"endif\" was expected (\"if\" begins on line 1)")
     #expect(fault("{{ 'a\\") == "1:4 a quotation mark is never closed")
     #expect(fault("{%") == "1:1 \"{%\" is never closed by \"%}\"")
+    #expect(fault("{{ a | uper }}") == "1:8 there is no filter \"uper\" (did you mean \"upper\"?)")
+    #expect(fault("{{ messages[0 }}") == "1:15 expected \"]\" for the \"[\" before, found \"}\"")
   }
 
   @Test func `the most frequent template wins, of equally frequent ones the first`() {

@@ -119,18 +119,26 @@ typedef struct {
   uint64_t zeros, nans, infinities;
 } braid_value_sums;
 
-// How two blocks differ; pairs with an element that is not finite are left out, `counted` is the number of the others.
+// The inner products of two vectors, of so many elements.
 typedef struct {
-  double squares_a, squares_b, product, squares_difference, largest;
-  uint64_t changed, counted;
+  double squares_a, squares_b, product;
+  uint64_t counted;
+} braid_pair_sums;
+
+// How two blocks differ; pairs with an element that is not finite are left out.
+typedef struct {
+  braid_pair_sums pair;
+  double squares_difference, largest;
+  uint64_t changed;
 } braid_difference_sums;
 
 // How the differences of two blocks to a third one relate; triples with an element that is not finite are left out.
 typedef struct {
-  double squares_base, squares_a, squares_b, product, magnitude_a, magnitude_b;
+  braid_pair_sums pair;
+  double squares_base, magnitude_a, magnitude_b;
   // The smaller of both magnitudes, added up: everywhere, and where the signs differ.
   double shared, opposed;
-  uint64_t large_a, large_b, counted;
+  uint64_t large_a, large_b;
 } braid_task_vector_sums;
 
 typedef struct {
@@ -204,9 +212,9 @@ typedef struct {
   void (*bounded_move)(const void *base, const void *x, float limit, int half, float *out, size_t count);
 
   // The variance of the differences to the base over the models, of the models as the whole population;
-  // returns the sum of the squares of all differences, to within float32 sums over the block.
-  double (*difference_variance)(const void *base, const void *const *inputs, size_t inputs_count, int half, float *out,
-                                size_t count);
+  // returns the sum of the squares of the differences where it is not below `least`, to within float32 sums over the block.
+  double (*difference_variance)(const void *base, const void *const *inputs, size_t inputs_count, float least, int half,
+                                float *out, size_t count);
 
   // Whether no element is infinite or NaN.
   int (*all_finite)(const void *x, int half, size_t count);

@@ -60,8 +60,9 @@ static void BRAID_SUFFIX(accumulate_products)(const float *a, const float *b, do
 // `models` is a constant where they are few, and `half` always.
 static inline __attribute__((always_inline)) double BRAID_SUFFIX(variance_lanes)(const void *base,
                                                                                 const void *const *inputs,
-                                                                                const size_t models, float *out,
-                                                                                size_t count, const int half) {
+                                                                                const size_t models, float least,
+                                                                                float *out, size_t count,
+                                                                                const int half) {
   // One over a power of two is exact.
   const float number = (float)models, factor = 1.0f / number;
   const int exact = (models & (models - 1)) == 0;
@@ -69,30 +70,32 @@ static inline __attribute__((always_inline)) double BRAID_SUFFIX(variance_lanes)
   for (size_t i = 0; i < count; i += LANES) {
     const size_t length = count - i < LANES ? count - i : LANES;
     const float32x16 start = group_at(base, i, length, half);
-    float32x16 mean = {0}, sum = {0};
+    float32x16 mean = {0}, sum = {0}, square = {0};
     for (size_t j = 0; j < models; j++) {
       const float32x16 difference = group_at(inputs[j], i, length, half) - start;
       mean += difference;
-      squares += difference * difference;
+      square += difference * difference;
     }
     mean = exact ? mean * factor : mean / number;
     for (size_t j = 0; j < models; j++) {
       const float32x16 deviation = group_at(inputs[j], i, length, half) - start - mean;
       sum += deviation * deviation;
     }
-    store_group(exact ? sum * factor : sum / number, out + i, length);
+    const float32x16 variance = exact ? sum * factor : sum / number;
+    squares += lanes_where(~(variance < least) & first_lanes(length), square);
+    store_group(variance, out + i, length);
   }
   double total = 0;
   for (size_t k = 0; k < LANES; k++) total += squares[k];
   return total;
 }
 
-static double BRAID_SUFFIX(difference_variance)(const void *base, const void *const *inputs, size_t models, int half,
-                                                float *out, size_t count) {
-  if (half && models == 2) return BRAID_SUFFIX(variance_lanes)(base, inputs, 2, out, count, 1);
-  if (half && models == 3) return BRAID_SUFFIX(variance_lanes)(base, inputs, 3, out, count, 1);
-  if (half) return BRAID_SUFFIX(variance_lanes)(base, inputs, models, out, count, 1);
-  return BRAID_SUFFIX(variance_lanes)(base, inputs, models, out, count, 0);
+static double BRAID_SUFFIX(difference_variance)(const void *base, const void *const *inputs, size_t models, float least,
+                                                int half, float *out, size_t count) {
+  if (half && models == 2) return BRAID_SUFFIX(variance_lanes)(base, inputs, 2, least, out, count, 1);
+  if (half && models == 3) return BRAID_SUFFIX(variance_lanes)(base, inputs, 3, least, out, count, 1);
+  if (half) return BRAID_SUFFIX(variance_lanes)(base, inputs, models, least, out, count, 1);
+  return BRAID_SUFFIX(variance_lanes)(base, inputs, models, least, out, count, 0);
 }
 
 static int BRAID_SUFFIX(all_finite)(const void *x, int half, size_t count) {

@@ -9,8 +9,12 @@ package struct ContentDigest: Hashable, Sendable {
 
   /// The digest of some bytes.
   package init(of content: UnsafeRawBufferPointer) {
+    self.init(braid_xxh3_128(content.baseAddress, content.count))
+  }
+
+  fileprivate init(_ hash: XXH128_hash_t) {
     var canonical = XXH128_canonical_t()
-    XXH128_canonicalFromHash(&canonical, braid_xxh3_128(content.baseAddress, content.count))
+    XXH128_canonicalFromHash(&canonical, hash)
     bytes = withUnsafeBytes(of: canonical) { Array($0) }
   }
 
@@ -42,4 +46,25 @@ package struct ContentDigest: Hashable, Sendable {
     let digits = Array("0123456789abcdef")
     return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
   }
+}
+
+/// A digest in the making, of a content that comes piece by piece: the same as that of the whole at once.
+package final class ContentDigester {
+  private let state: OpaquePointer?
+
+  /// The digest of nothing yet.
+  package init() {
+    state = XXH3_createState()
+    XXH3_128bits_reset(state)
+  }
+
+  deinit { XXH3_freeState(state) }
+
+  /// Takes the next piece.
+  package func update(_ piece: UnsafeRawBufferPointer) {
+    _ = braid_xxh3_128_update(state, piece.baseAddress, piece.count)
+  }
+
+  /// The digest of all pieces so far.
+  package var digest: ContentDigest { ContentDigest(XXH3_128bits_digest(state)) }
 }

@@ -117,7 +117,7 @@ public struct ModelPair: Sendable {
     let shape = pair.first.shape.dimensions
     let place = SharedFloats(start: matrix.floats(pair.elements))
     func rank(of model: ComparedModel, squares: Double) throws -> Double? {
-      guard let base, squares > 0, sums.counted == pair.elements else { return nil }
+      guard let base, squares > 0, sums.pair.counted == pair.elements else { return nil }
       let blocks = try TensorBlocks([(pair.first.name, model.weights), (pair.first.name, base.weights)])
       try ThreadTeam(count: resources.threads).run(
         pair.elements, by: blocks.partsAtOnce(resources) * TensorBlocks.partElements
@@ -130,8 +130,8 @@ public struct ModelPair: Sendable {
       return try StableRank.of(place.start, rows: shape[0], columns: shape[1], threads: resources.threads)
     }
     return TaskVectorRanks(
-      first: try rank(of: first, squares: sums.squaresOfFirst),
-      second: try rank(of: second, squares: sums.squaresOfSecond), greatest: shape.min() ?? 0)
+      first: try rank(of: first, squares: sums.pair.squaresOfFirst),
+      second: try rank(of: second, squares: sums.pair.squaresOfSecond), greatest: shape.min() ?? 0)
   }
 
   private func comparison(of tensors: [TensorComparison]) -> ModelComparison {

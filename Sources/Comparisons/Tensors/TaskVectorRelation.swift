@@ -16,10 +16,10 @@ public struct TaskVectorRelation: Hashable, Sendable {
   mutating func add(_ other: TaskVectorRelation) { sums.add(other.sums) }
 
   /// |x|.
-  public var normOfFirst: Double { sums.squaresOfFirst.squareRoot() }
+  public var normOfFirst: Double { sums.pair.squaresOfFirst.squareRoot() }
 
   /// |y|.
-  public var normOfSecond: Double { sums.squaresOfSecond.squareRoot() }
+  public var normOfSecond: Double { sums.pair.squaresOfSecond.squareRoot() }
 
   /// |x| / |base|; nil where the base is zero.
   public var ratioOfFirst: Double? { Ratio.of(normOfFirst, sums.squaresOfBase.squareRoot()) }
@@ -28,7 +28,7 @@ public struct TaskVectorRelation: Hashable, Sendable {
   public var ratioOfSecond: Double? { Ratio.of(normOfSecond, sums.squaresOfBase.squareRoot()) }
 
   /// ⟨x, y⟩ / (|x| |y|); nil where one of them is zero.
-  public var cosine: Double? { Ratio.cosine(sums.product, sums.squaresOfFirst, sums.squaresOfSecond) }
+  public var cosine: Double? { Ratio.cosine(sums.pair.product, sums.pair.squaresOfFirst, sums.pair.squaresOfSecond) }
 
   /// The sign conflict, weighted by magnitude: Σ min(|xᵢ|, |yᵢ|) where the signs differ, over the same sum everywhere;
   /// nil where no element is changed in both.
@@ -46,10 +46,10 @@ public struct TaskVectorRelation: Hashable, Sendable {
   }
 
   /// The share of x's elements above ``largeDifference``.
-  public var largeShareOfFirst: Double { Ratio.share(sums.largeInFirst, of: sums.counted) }
+  public var largeShareOfFirst: Double { Ratio.share(sums.largeInFirst, of: sums.pair.counted) }
 
   /// The share of y's elements above ``largeDifference``.
-  public var largeShareOfSecond: Double { Ratio.share(sums.largeInSecond, of: sums.counted) }
+  public var largeShareOfSecond: Double { Ratio.share(sums.largeInSecond, of: sums.pair.counted) }
 
   var members: [(key: String, value: JSONValue)] {
     [

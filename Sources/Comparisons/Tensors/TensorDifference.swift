@@ -28,14 +28,14 @@ public struct TensorDifference: Hashable, Sendable {
   /// |A - B| / |A|; nil where A is zero and B is not.
   public var relativeDistance: Double? {
     if sums.squaresOfDifference == 0 { return 0 }
-    return sums.squaresOfFirst > 0 ? (sums.squaresOfDifference / sums.squaresOfFirst).squareRoot() : nil
+    return sums.pair.squaresOfFirst > 0 ? (sums.squaresOfDifference / sums.pair.squaresOfFirst).squareRoot() : nil
   }
 
   /// ⟨A, B⟩ / (|A| |B|); nil where one of them is zero.
-  public var cosine: Double? { Ratio.cosine(sums.product, sums.squaresOfFirst, sums.squaresOfSecond) }
+  public var cosine: Double? { Ratio.cosine(sums.pair.product, sums.pair.squaresOfFirst, sums.pair.squaresOfSecond) }
 
   /// The share of the counted pairs that are unequal.
-  public var changedShare: Double { Ratio.share(sums.changed, of: sums.counted) }
+  public var changedShare: Double { Ratio.share(sums.changed, of: sums.pair.counted) }
 
   /// The largest |a - b|.
   public var largest: Double { sums.largest }
@@ -44,12 +44,13 @@ public struct TensorDifference: Hashable, Sendable {
   public var distance: Double { sums.squaresOfDifference.squareRoot() }
 
   /// How many pairs have an element that is infinite or no number.
-  public var notFinite: Int { elements - sums.counted }
+  public var notFinite: Int { elements - sums.pair.counted }
 
   var members: [(key: String, value: JSONValue)] {
     [
       ("elements", .integer(elements)), ("not_finite", .integer(notFinite)),
-      ("norm_a", .number(sums.squaresOfFirst.squareRoot())), ("norm_b", .number(sums.squaresOfSecond.squareRoot())),
+      ("norm_a", .number(sums.pair.squaresOfFirst.squareRoot())),
+      ("norm_b", .number(sums.pair.squaresOfSecond.squareRoot())),
       ("distance", .number(distance)), ("relative_distance", .optional(relativeDistance)),
       ("cosine", .optional(cosine)), ("changed", .number(changedShare)), ("largest", .number(largest)),
     ]

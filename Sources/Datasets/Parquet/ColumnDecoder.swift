@@ -19,12 +19,8 @@ struct ColumnDecoder {
   init(_ column: ParquetSchema.Column) throws(ParquetFault) {
     self.column = column
     let element = column.element
-    // Numbers that stand for something else would be read as something they are not.
-    let others = [5: "decimals", 9: "times", 10: "times", 12: "texts of BSON", 21: "intervals", 7: "times", 8: "times"]
-    if let type = element.convertedType, type == 5 || type == 21 {
-      throw ParquetFault("the column holds \(others[type] ?? "")")
-    }
-    if let type = element.logicalType, type == 5 { throw ParquetFault("the column holds decimals") }
+    // Dates and times are read as the numbers they are; a decimal's digits would be a number that it is not.
+    if element.convertedType == 5 || element.logicalType == 5 { throw ParquetFault("the column holds decimals") }
     let isUnsigned = element.convertedType.map { (11...14).contains($0) } ?? false
     switch element.type {
     case 0: meaning = .bool

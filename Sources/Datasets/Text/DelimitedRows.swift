@@ -5,16 +5,23 @@
 /// numbers. Source: RFC 4180, and the defaults of `pandas.read_csv`, which the `datasets` library calls.
 enum DelimitedRows {
   /// The rows of a file.
-  static func read(_ bytes: [UInt8], file: String, separator: UInt8) throws(DataError) -> DataTable {
+  ///
+  /// - Parameters:
+  ///   - names: the names of the columns; those of the first line if nil.
+  ///   - replacesHeader: whether a first line with names is there all the same.
+  static func read(
+    _ bytes: [UInt8], file: String, separator: UInt8, names given: [String]? = nil,
+    replacingHeader replacesHeader: Bool = false
+  ) throws(DataError) -> DataTable {
     let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...]
     var lines = try fields(bytes, file: file, separator: separator)
     guard !lines.isEmpty else { return DataTable(records: []) }
-    let header = lines.removeFirst()
-    let names = distinct(header.fields.map(\.text))
+    let header = given == nil || replacesHeader ? lines.removeFirst() : nil
+    let names = distinct(given ?? header?.fields.map(\.text) ?? [])
     for line in lines where line.fields.count > names.count {
       throw DataError(
         file: file, place: "line \(line.number)",
-        "the line has \(line.fields.count) fields, but the first line names \(names.count) columns")
+        "the line has \(line.fields.count) fields, but there are names for \(names.count) columns")
     }
     let columns = names.indices.map { column in
       values(lines.map { column < $0.fields.count ? $0.fields[column] : nil })

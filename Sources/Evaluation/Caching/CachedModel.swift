@@ -23,6 +23,8 @@ public struct CachedModel: TextModel {
   public var prefixToken: Int? { model.prefixToken }
   /// The tokens that end a generation.
   public var endTokens: Set<Int> { model.endTokens }
+  /// The model's own way to write a conversation.
+  public var chatTemplate: ChatTemplate? { model.chatTemplate }
 
   /// The log-likelihoods: known ones from the journal, the others from the model.
   public func score(

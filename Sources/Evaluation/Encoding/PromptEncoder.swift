@@ -1,4 +1,5 @@
 public import LanguageModels
+internal import Templates
 
 /// Turns prompts into token sequences at the border between context and continuation, as lm-evaluation-harness does.
 public struct PromptEncoder: Sendable {
@@ -18,13 +19,48 @@ public struct PromptEncoder: Sendable {
   private let prefixToken: Int?
   private let prefixText: String
   private let maximumLength: Int
+  private let chat: (template: ChatTemplate, options: ChatOptions)?
 
   /// Encodes for a model.
-  public init(for model: any TextModel) {
+  ///
+  /// - Parameter chat: how prompts become conversations by the model's chat template; nil for prompts as they are.
+  /// - Throws: an ``EvaluationError`` if the model has no chat template and one is needed.
+  public init(for model: any TextModel, chat: ChatOptions?) throws(EvaluationError) {
+    if let chat {
+      guard let template = model.chatTemplate else { throw .noChatTemplate }
+      self.init(model, chat: (template, chat))
+    } else {
+      self.init(model, chat: nil)
+    }
+  }
+
+  /// Encodes prompts as they are for a model.
+  public init(for model: any TextModel) { self.init(model, chat: nil) }
+
+  private init(_ model: any TextModel, chat: (template: ChatTemplate, options: ChatOptions)?) {
+    self.chat = chat
     tokenizer = model.tokenizer
     prefixToken = model.prefixToken
     prefixText = model.prefixToken.map { model.tokenizer.decode([$0], skippingSpecialTokens: false) } ?? ""
     maximumLength = model.maximumLength
+  }
+
+  /// The text that the model gets as the context for a prompt: the prompt itself, or a conversation in which it is
+  /// the user's one message.
+  ///
+  /// What is scored or generated follows the text directly, where the model's answer begins.
+  public func context(for prompt: String) throws -> String { try context(for: [.user(prompt)]) ?? prompt }
+
+  /// The text of a conversation by the model's chat template, or nil where prompts are put as they are.
+  ///
+  /// The system's message of the options comes first, before what the conversation's own system message says.
+  public func context(for messages: [ChatMessage]) throws -> String? {
+    guard let chat else { return nil }
+    do throws(TemplateError) {
+      return try chat.template.prompt(chat.options.conversation(messages), clock: chat.options.clock)
+    } catch {
+      throw EvaluationError.chatTemplate(error.description)
+    }
   }
 
   /// The tokens of a context and a continuation.

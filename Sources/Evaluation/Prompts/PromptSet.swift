@@ -97,6 +97,15 @@ public struct PromptSet: Hashable, Sendable {
       })
   }
 
+  /// The set with the prompts of some tasks replaced by those of another set's tasks with the same names.
+  public func replacing(_ other: PromptSet) -> PromptSet {
+    PromptSet(
+      tasks: tasks.map { task in
+        let source = other.tasks.first { $0.name == task.name }
+        return (task.name, task.metrics, source.map { Array(other.prompts[$0.range]) } ?? Array(prompts[task.range]))
+      })
+  }
+
   /// A text for each task that changes whenever its prompts do.
   public var digests: [String] {
     tasks.map { task in

@@ -52,6 +52,7 @@ extension ModelScores {
       let summary = mean.score.members + [("tasks", .integer(mean.tasks))] + mean.difference.members
       members.append(("mean", .object(summary)))
     }
+    if let chatTemplate { members.append(("chat_template", .string(chatTemplate))) }
     let noted = tasks.filter { !$0.notes.isEmpty }
     if !noted.isEmpty { members.append(("notes", .object(noted.map { ($0.task, $0.notes.json) }))) }
     return .object(members)
@@ -63,6 +64,7 @@ extension ModelScores {
       throw RecordError(message: "a model of the record needs the keys \"model\" and \"tasks\"")
     }
     self.init(model: model, tasks: [])
+    chatTemplate = node["chat_template"]?.string
     for task in tasks {
       var scores = TaskScores(task: task.key, metrics: [], notes: AnswerNotes(json: node["notes"]?[task.key]))
       for metric in task.node.object ?? [] {

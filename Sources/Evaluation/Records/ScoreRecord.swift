@@ -60,6 +60,8 @@ public struct ModelScores: Hashable, Sendable {
   public var tasks: [TaskScores]
   /// The mean of the accuracies (`acc`, `exact_match`) of the tasks that have one, each task counting alike.
   public var mean: MeanScore?
+  /// The digest of the chat template that the prompts were put by; nil for prompts as they are.
+  public var chatTemplate: String?
 
   /// Makes the scores of a model.
   public init(model: String, tasks: [TaskScores], mean: MeanScore? = nil) {

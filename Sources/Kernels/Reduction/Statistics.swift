@@ -40,48 +40,65 @@ public struct ValueSums: BlockSums, Hashable {
   }
 }
 
-/// How the elements of two tensors differ; pairs with one that is not finite are left out.
-public struct DifferenceSums: BlockSums, Hashable {
+/// The inner products of two vectors with themselves and with each other.
+public struct InnerProducts: BlockSums, Hashable {
   /// The sum of a².
   public var squaresOfFirst = 0.0
   /// The sum of b².
   public var squaresOfSecond = 0.0
   /// The sum of a·b.
   public var product = 0.0
+  /// How many pairs of elements were counted.
+  public var counted = 0
+
+  /// The sums over nothing.
+  public init() {}
+
+  fileprivate init(_ plain: braid_pair_sums) {
+    squaresOfFirst = plain.squares_a
+    squaresOfSecond = plain.squares_b
+    product = plain.product
+    counted = Int(plain.counted)
+  }
+
+  /// Adds the sums over what follows.
+  public mutating func add(_ next: InnerProducts) {
+    squaresOfFirst += next.squaresOfFirst
+    squaresOfSecond += next.squaresOfSecond
+    product += next.product
+    counted += next.counted
+  }
+}
+
+/// How the elements of two tensors differ; pairs with one that is not finite are left out.
+public struct DifferenceSums: BlockSums, Hashable {
+  /// The inner products of the tensors.
+  public var pair = InnerProducts()
   /// The sum of (a - b)².
   public var squaresOfDifference = 0.0
   /// The largest |a - b|.
   public var largest = 0.0
   /// How many pairs are unequal.
   public var changed = 0
-  /// How many pairs were counted.
-  public var counted = 0
 
   /// The sums over nothing.
   public init() {}
 
   /// Adds the sums over what follows.
   public mutating func add(_ next: DifferenceSums) {
-    squaresOfFirst += next.squaresOfFirst
-    squaresOfSecond += next.squaresOfSecond
-    product += next.product
+    pair.add(next.pair)
     squaresOfDifference += next.squaresOfDifference
     largest = max(largest, next.largest)
     changed += next.changed
-    counted += next.counted
   }
 }
 
 /// How two task vectors x = a - base and y = b - base relate; elements that are not finite somewhere are left out.
 public struct TaskVectorSums: BlockSums, Hashable {
+  /// The inner products of x and y.
+  public var pair = InnerProducts()
   /// The sum of base².
   public var squaresOfBase = 0.0
-  /// The sum of x².
-  public var squaresOfFirst = 0.0
-  /// The sum of y².
-  public var squaresOfSecond = 0.0
-  /// The sum of x·y.
-  public var product = 0.0
   /// The sum of |x|.
   public var magnitudeOfFirst = 0.0
   /// The sum of |y|.
@@ -94,25 +111,20 @@ public struct TaskVectorSums: BlockSums, Hashable {
   public var largeInFirst = 0
   /// How many |y| are large.
   public var largeInSecond = 0
-  /// How many elements were counted.
-  public var counted = 0
 
   /// The sums over nothing.
   public init() {}
 
   /// Adds the sums over what follows.
   public mutating func add(_ next: TaskVectorSums) {
+    pair.add(next.pair)
     squaresOfBase += next.squaresOfBase
-    squaresOfFirst += next.squaresOfFirst
-    squaresOfSecond += next.squaresOfSecond
-    product += next.product
     magnitudeOfFirst += next.magnitudeOfFirst
     magnitudeOfSecond += next.magnitudeOfSecond
     shared += next.shared
     opposed += next.opposed
     largeInFirst += next.largeInFirst
     largeInSecond += next.largeInSecond
-    counted += next.counted
   }
 }
 
@@ -137,13 +149,10 @@ extension VectorKernels {
     var plain = braid_difference_sums()
     table.pointee.difference_sums(a, b, count, &plain)
     var sums = DifferenceSums()
-    sums.squaresOfFirst = plain.squares_a
-    sums.squaresOfSecond = plain.squares_b
-    sums.product = plain.product
+    sums.pair = InnerProducts(plain.pair)
     sums.squaresOfDifference = plain.squares_difference
     sums.largest = plain.largest
     sums.changed = Int(plain.changed)
-    sums.counted = Int(plain.counted)
     return sums
   }
 
@@ -156,17 +165,14 @@ extension VectorKernels {
     var plain = braid_task_vector_sums()
     table.pointee.task_vector_sums(base, a, b, large, count, &plain)
     var sums = TaskVectorSums()
+    sums.pair = InnerProducts(plain.pair)
     sums.squaresOfBase = plain.squares_base
-    sums.squaresOfFirst = plain.squares_a
-    sums.squaresOfSecond = plain.squares_b
-    sums.product = plain.product
     sums.magnitudeOfFirst = plain.magnitude_a
     sums.magnitudeOfSecond = plain.magnitude_b
     sums.shared = plain.shared
     sums.opposed = plain.opposed
     sums.largeInFirst = Int(plain.large_a)
     sums.largeInSecond = Int(plain.large_b)
-    sums.counted = Int(plain.counted)
     return sums
   }
 

@@ -16,7 +16,13 @@ struct Embedding: Sendable {
   func add(index: Int, to pass: Pass) throws { try add(to: pass) { _ in index } }
 
   /// Adds the vectors of the rows' positions, counted from an offset, to a pass's stream.
+  ///
+  /// - Throws: ``NoPosition`` if there are fewer vectors than positions.
   func addPositions(from offset: Int, to pass: Pass) throws {
+    let count = tensor.description.shape.dimensions[0] - offset
+    for segment in pass.segments where segment.position + segment.tokens.count > count {
+      throw NoPosition(request: segment.request, count: count)
+    }
     try add(to: pass) { row in
       let segment = pass.segmentOfRow[row]
       return offset + pass.segments[segment].position + row - pass.firstRows[segment]

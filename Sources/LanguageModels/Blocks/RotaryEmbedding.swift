@@ -107,10 +107,10 @@ extension RotaryEmbedding {
     maximumLength: Int
   ) throws(ModelError) {
     let share = try parameters?["partial_rotary_factor"]?.number(positive: true) ?? share
-    let size = Int(Double(headSize) * share)
-    guard share <= 1, size >= 2, size % 2 == 0 else {
+    let size = share <= 1 ? Int(Double(headSize) * share) : 0
+    guard size >= 2, size % 2 == 0 else {
       throw (parameters ?? configuration).failure(
-        "rotary positions would turn \(size) of the \(headSize) elements of a head, which is not an even part of them")
+        "a share of \(share) of the \(headSize) elements of a head cannot be turned in pairs")
     }
     self.init(
       base: try parameters?["rope_theta"]?.number(positive: true) ?? base, size: size,

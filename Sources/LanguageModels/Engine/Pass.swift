@@ -80,3 +80,11 @@ struct NotFinite: Error {
   /// Where it was noticed.
   var place: String
 }
+
+/// A text that is longer than the positions for which a model has vectors.
+struct NoPosition: Error {
+  /// The request that the text belongs to.
+  var request: Int
+  /// How many positions there are.
+  var count: Int
+}

@@ -11,8 +11,8 @@ extension BytePairModel {
     }
     options.fusesUnknown = try value.bool("fuse_unk", default: false)
     options.prefersWholeWords = try value.bool("ignore_merges", default: false)
-    options.prefix = Array((try value.string("continuing_subword_prefix") ?? "").utf8)
-    options.suffix = Array((try value.string("end_of_word_suffix") ?? "").utf8)
+    options.prefix = try Self.mark("continuing_subword_prefix", value)
+    options.suffix = try Self.mark("end_of_word_suffix", value)
     if let name = value["unk_token"] {
       guard let token = vocabulary.token(Array(try name.string().utf8)) else {
         throw name.failure("this token is not in the vocabulary")
@@ -25,6 +25,16 @@ extension BytePairModel {
     }
     let merges = try Self.merges(entries, vocabulary, prefix: options.prefix)
     self.init(vocabulary, merges, options)
+  }
+
+  /// The longest mark of pieces within or at the end of a word; `</w>` is the longest in use.
+  private static let longestMark = 16
+
+  private static func mark(_ key: String, _ value: ModelValue) throws(ModelError) -> [UInt8] {
+    guard let text = value[key] else { return [] }
+    let mark = Array(try text.string().utf8)
+    guard mark.count <= longestMark else { throw text.failure("expected at most \(longestMark) bytes") }
+    return mark
   }
 
   private static func merges(
@@ -66,7 +76,8 @@ extension BytePairModel {
         else { return nil }
         let result =
           prefix.isEmpty
-          ? vocabulary.token(text, near: &nearby) : vocabulary.token(Array(text[..<middle]) + text[(middle + prefix.count)...])
+          ? vocabulary.token(text, near: &nearby)
+          : vocabulary.token(Array(text[..<middle]) + text[(middle + prefix.count)...])
         return result.map { (UInt32(left), UInt32(right), UInt32($0)) }
       }
       guard let merge else {

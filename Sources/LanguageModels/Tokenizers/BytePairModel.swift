@@ -74,14 +74,16 @@ final class BytePairModel: Sendable {
 
   /// Writes the symbols of a word's characters, and returns how many there are.
   private func initialSymbols(_ word: UnsafeBufferPointer<UInt8>, _ scratch: EncodingScratch) -> Int {
-    scratch.reserveSymbols(word.count * 2 + 2)
+    let isPlain = prefix.isEmpty && suffix.isEmpty
+    // A character has a token, or as many as bytes, its prefix and suffix among them, and an unknown one before it.
+    let marks = isPlain || byteTokens == nil ? 0 : prefix.count * word.count + suffix.count
+    scratch.reserveSymbols(word.count * 2 + marks + 2)
     let symbols = scratch.symbols
     var count = 0
     func append(_ token: UInt32) {
       symbols[count] = token
       count += 1
     }
-    let isPlain = prefix.isEmpty && suffix.isEmpty
     // An unknown token is put only before the next known character or at the end, behind the bytes of others: a
     // peculiarity of the reference library that shows where a vocabulary lacks tokens for some bytes.
     var owesUnknown = false
@@ -116,8 +118,6 @@ final class BytePairModel: Sendable {
           }
         }
       } else if let bytes = byteTokens(of: word[start..<end], isLast: end == word.count, isFirst: start == 0) {
-        // There may be more of them than the character has bytes, if prefix and suffix go along.
-        if count + bytes.count + 2 > word.count * 2 + 2 { return overflowing(word, scratch) }
         bytes.forEach(append)
       } else if let unknown {
         if owesUnknown, !fusesUnknown { append(unknown) }
@@ -127,13 +127,6 @@ final class BytePairModel: Sendable {
     }
     if owesUnknown, let unknown { append(unknown) }
     return count
-  }
-
-  /// A word for which prefix, suffix and byte fallback come together, as no real vocabulary has it, is unknown.
-  private func overflowing(_ word: UnsafeBufferPointer<UInt8>, _ scratch: EncodingScratch) -> Int {
-    guard let unknown else { return 0 }
-    scratch.symbols[0] = unknown
-    return 1
   }
 
   /// The tokens of a character's bytes, if every one of them has a token.

@@ -2,6 +2,10 @@
 ///
 /// Nodes stand level by level, so that the children of one are neighbours.
 struct PieceTrie: Sendable {
+  /// The most bytes of pieces that stand in a tree; each takes eleven bytes there. The largest published vocabulary has ten
+  /// million.
+  static let maximumText = 1 << 24
+
   private var labels: [UInt8] = [0]
   private var firsts: [UInt32] = [0]
   private var counts: [UInt16] = [0]

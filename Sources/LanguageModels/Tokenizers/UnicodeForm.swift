@@ -65,26 +65,3 @@ enum UnicodeForm: Sendable {
     return self == .composed && classes.at(position, text).classes.contains(.composed)
   }
 }
-
-extension [UInt8] {
-  /// Adds a scalar in UTF-8.
-  @inline(__always)
-  mutating func append(_ scalar: Unicode.Scalar) {
-    let value = scalar.value
-    if value < 0x80 {
-      append(UInt8(value))
-    } else if value < 0x800 {
-      append(0xC0 | UInt8(value >> 6))
-      append(0x80 | UInt8(value & 0x3F))
-    } else if value < 0x10000 {
-      append(0xE0 | UInt8(value >> 12))
-      append(0x80 | UInt8(value >> 6 & 0x3F))
-      append(0x80 | UInt8(value & 0x3F))
-    } else {
-      append(0xF0 | UInt8(value >> 18))
-      append(0x80 | UInt8(value >> 12 & 0x3F))
-      append(0x80 | UInt8(value >> 6 & 0x3F))
-      append(0x80 | UInt8(value & 0x3F))
-    }
-  }
-}

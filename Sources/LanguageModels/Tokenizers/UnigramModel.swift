@@ -63,6 +63,7 @@ final class UnigramModel: Sendable {
       scores.append(score)
     }
     try vocabulary.checkText(list)
+    try vocabulary.checkSize(list)
     vocabulary.index()
     let unknown = try value["unk_id"].map { (value) throws(ModelError) -> Int in
       let token = try value.integer(in: 0...BytePairModel.largestToken)

@@ -14,6 +14,8 @@ struct Vocabulary: Sendable {
   /// The entry of each token as far as tokens are numbered densely, one more; zero where there is none.
   private var entries: [UInt32] = []
   private var distantEntries: [UInt32: UInt32] = [:]
+  /// Whether two entries are spelled alike.
+  private var hasDoubles = false
   /// The length of the longest spelling.
   private(set) var longest = 0
 
@@ -57,6 +59,7 @@ struct Vocabulary: Sendable {
           if slots[slot] >> 32 == hash >> 32,
             spelling.elementsEqual(all[place(Int(slots[slot] & 0xFFFF_FFFF) - 1)])
           {
+            hasDoubles = true
             break
           }
           slot = (slot + 1) & mask
@@ -101,7 +104,7 @@ struct Vocabulary: Sendable {
   /// The token with a spelling, or nil; looked for first at an entry and the one behind it, and the entry where it was
   /// found there is kept. What merges make stands in a vocabulary in the order of the merges, mostly.
   func token(_ spelling: UnsafeBufferPointer<UInt8>, near nearby: inout Int) -> Int? {
-    for entry in nearby..<min(nearby + 2, count) {
+    for entry in nearby..<min(nearby + 2, count) where !hasDoubles {
       let place = place(entry)
       let isEqual = bytes.withUnsafeBufferPointer { all in
         place.count == spelling.count && ByteHash.areEqual(all, place.lowerBound, spelling)
@@ -111,7 +114,7 @@ struct Vocabulary: Sendable {
         return Int(tokens[entry])
       }
     }
-    guard let token = token(spelling) else { return nil }
+    guard let token = self.token(spelling) else { return nil }
     nearby = max(0, entry(of: token) - 1)
     return token
   }
@@ -137,42 +140,5 @@ struct Vocabulary: Sendable {
   func spelling(of token: Int) -> [UInt8]? {
     let entry = entry(of: token)
     return entry == 0 ? nil : Array(spelling(ofEntry: entry - 1))
-  }
-}
-
-/// A hash of bytes, different in every process so that no file can be made to collide.
-enum ByteHash {
-  private static let seed = UInt64.random(in: 0 ... .max)
-
-  @inline(__always)
-  static func of(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
-    var hash = seed &+ UInt64(bytes.count) &* 0x9E37_79B9_7F4A_7C15
-    guard let base = bytes.baseAddress else { return mixed(hash) }
-    let raw = UnsafeRawPointer(base)
-    var offset = 0
-    while offset + 8 <= bytes.count {
-      hash = mixed(hash ^ raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-      offset += 8
-    }
-    var rest: UInt64 = 0
-    while offset < bytes.count {
-      rest = rest << 8 | UInt64(base[offset])
-      offset += 1
-    }
-    return mixed(hash ^ rest)
-  }
-
-  @inline(__always)
-  static func mixed(_ value: UInt64) -> UInt64 {
-    let product = value.multipliedFullWidth(by: 0x9FB2_1C65_1E98_DF25)
-    return product.high ^ product.low
-  }
-
-  @inline(__always)
-  static func areEqual(
-    _ all: UnsafeBufferPointer<UInt8>, _ start: Int, _ other: UnsafeBufferPointer<UInt8>
-  ) -> Bool {
-    for offset in 0..<other.count where all[start + offset] != other[offset] { return false }
-    return true
   }
 }

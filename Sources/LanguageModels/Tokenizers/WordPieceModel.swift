@@ -24,6 +24,7 @@ final class WordPieceModel: Sendable {
   /// Reads the model of a `tokenizer.json`.
   convenience init(_ value: ModelValue, _ document: TokenizerDocument) throws(ModelError) {
     let vocabulary = try Vocabulary(reading: document.vocabularyEntries, of: value)
+    try vocabulary.checkSize(value)
     let name = try value.string("unk_token") ?? "[UNK]"
     guard let unknown = vocabulary.token(Array(name.utf8)) else {
       throw (value["unk_token"] ?? value).failure("the unknown token is not in the vocabulary")
@@ -56,25 +57,5 @@ final class WordPieceModel: Sendable {
       }
       scratch.append(vocabulary.tokens[entry])
     }
-  }
-}
-
-/// Whole words only.
-final class WordLevelModel: Sendable {
-  let vocabulary: Vocabulary
-  private let unknown: UInt32?
-
-  init(_ value: ModelValue, _ document: TokenizerDocument) throws(ModelError) {
-    vocabulary = try Vocabulary(reading: document.vocabularyEntries, of: value)
-    unknown = vocabulary.token(Array((try value.string("unk_token") ?? "<unk>").utf8)).map(UInt32.init)
-  }
-
-  /// Adds the token of a word.
-  func encode(_ word: UnsafeBufferPointer<UInt8>, into scratch: EncodingScratch) throws(TextPatternError) {
-    guard let token = vocabulary.token(word).map(UInt32.init) ?? unknown else {
-      throw TextPatternError(
-        message: "a word is not in the vocabulary, which has no token for unknown ones", offset: 0)
-    }
-    scratch.append(token)
   }
 }

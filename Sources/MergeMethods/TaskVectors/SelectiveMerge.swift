@@ -30,7 +30,7 @@ final class SelectiveMerge: TensorMerge {
     var differences = CutDifferences(
       base: variances.base, models: variances.models, cuts: variances.models.map { _ in ModelCut(weight: 1) },
       positions: selection?.ranks.first.map { SelectedPositions(measure: variances, rank: $0) })
-    if squares == nil, selection == nil || !(variances.greatestMeanSquares < Self.leastMeanSquares) {
+    if squares == nil, !areSquaresSmall {
       let survey = DifferenceSurvey(differences, elements: task.shape.elementCount, squared: true)
       squares = survey
       return .survey(survey)
@@ -57,6 +57,7 @@ final class SelectiveMerge: TensorMerge {
       let survey = EqualsSurvey(base: nil, elements: elements, requests: [.init(index: 0, input: 0, pattern: 0)])
       zeros = survey
       window = sample?.totals[0].flatMap { guess(from: $0) }
+      variances.least = window?.least ?? 0
       return MeasureSurvey(of: variances, inner: [survey] + (window.map { [$0] } ?? []))
     }
     if selection == nil {
@@ -65,6 +66,12 @@ final class SelectiveMerge: TensorMerge {
         task: task.ofMeasures, base: nil, requests: [.init(input: 0, count: taken)], window: window)
     }
     return selection?.nextSurvey().map { MeasureSurvey(of: variances, inner: [$0]) }
+  }
+
+  /// Whether what all positions that might be selected have together is too little to make weights unequal.
+  private var areSquaresSmall: Bool {
+    guard let threshold = selection?.ranks.first?.threshold else { return false }
+    return threshold >= variances.least && variances.greatestMeanSquares < Self.leastMeanSquares
   }
 
   /// How many positions to take of those where variances are not zero.
@@ -95,12 +102,14 @@ final class SelectiveMerge: TensorMerge {
 
 /// The variance of the models' differences at each position.
 private final class DifferenceVariances: PositionMeasure, @unchecked Sendable {
-  // Workers measure different blocks, each of which has its place in `squares`; between passes they are read and
-  // `isMeasured` is set.
+  // Workers measure different blocks, each of which has its place in `squares`; between passes they are read and the other
+  // variables are set.
   let base: Int
   let models: [Int]
   /// Whether nobody will ask for the squares any more.
   var isMeasured = false
+  /// The pattern of the least variance at which squares are added up.
+  var least: Int32 = 0
   private let elements: Int
   private let squares: UnsafeMutableBufferPointer<Double>
 
@@ -117,12 +126,14 @@ private final class DifferenceVariances: PositionMeasure, @unchecked Sendable {
   func measure(_ block: InputBlock, into output: UnsafeMutableBufferPointer<Float>) {
     let sum = block.withAddresses(models) { inputs in
       VectorKernels.best.varianceOfDifferences(
-        from: block.address(base), inputs, bfloat16: block.isBFloat16, into: output)
+        from: block.address(base), inputs, bfloat16: block.isBFloat16,
+        least: Float(bitPattern: UInt32(bitPattern: least)), into: output)
     }
     if !isMeasured { squares[block.start / Streaming.blockElements] = sum }
   }
 
-  /// What the mean squares of all differences add up to at most, once all blocks have been measured.
+  /// What the mean squares of the differences add up to at most where variances are not below the least, once all blocks
+  /// have been measured.
   var greatestMeanSquares: Double { 1.001 * squares.reduce(0, +) / Double(max(1, elements)) }
 }
 

@@ -47,6 +47,9 @@ final class WindowSurvey: Survey, @unchecked Sendable {
     spikes = BlockCounts(elements: elements, columns: requests.count * MagnitudeWindow.maximumSpikes)
   }
 
+  /// The least pattern that any of the windows has.
+  var least: Int32? { requests.map { Int32(bitPattern: $0.window.patterns.lowerBound) }.min() }
+
   var takesBFloat16: Bool { true }
 
   func makeLocal() -> AnyObject { Local(requests.map { MagnitudeWindowCount(window: $0.window) }) }

@@ -1,3 +1,4 @@
+internal import Checkpoints
 internal import Kernels
 internal import MergeMethods
 internal import MergeSpecs
@@ -105,7 +106,9 @@ final class StepInputs: Sendable {
     _ body: (InputBlock) throws -> Void
   ) throws {
     let bytes = try inputBytes(of: band, scratch: scratch)
-    if isLastPass { note(band, bytes) }
+    // Blocks are digested while a cache holds them, where the pass goes over whole bands.
+    let digesters = isLastPass ? digesters(of: band) : nil
+    if isLastPass, digesters == nil { note(band, bytes) }
     let isStored = takesBFloat16 && inputs.allSatisfy { $0.tensor.dtype == .bfloat16 }
     for start in stride(from: band.lowerBound, to: band.upperBound, by: Streaming.blockElements) {
       if start / Streaming.blockElements % blockStride != 0 { continue }
@@ -115,6 +118,7 @@ final class StepInputs: Sendable {
         let source =
           try input.stage?.block(at: start, count: count, scratch: scratch)
           ?? bytes[index] + (start - band.lowerBound) * dtype.byteCount
+        digesters?[index]?.update(UnsafeRawBufferPointer(start: source, count: count * dtype.byteCount))
         if isStored {
           scratch.point(input: index, to: source.assumingMemoryBound(to: UInt16.self))
         } else if dtype == .float32, Int(bitPattern: source) % 4 == 0 {
@@ -132,6 +136,19 @@ final class StepInputs: Sendable {
       if let models { try refuseNonFinite(block, of: models) }
       try body(block)
     }
+    for (input, digester) in zip(inputs, digesters ?? []) {
+      if let digester {
+        digests?.add(digester.digest, of: input.planned, band: band.lowerBound / Bands.elements)
+      }
+    }
+  }
+
+  /// For each input a digest in the making where one is wanted; nil unless the elements are a whole band.
+  private func digesters(of part: Range<Int>) -> [ContentDigester?]? {
+    guard let digests, let elements = inputs.first?.tensor.shape.elementCount else { return nil }
+    let number = part.lowerBound / Bands.elements
+    guard part == Bands.range(number, of: elements) else { return nil }
+    return inputs.map { $0.isOfStage ? nil : digests.digester(of: $0.planned, band: number) }
   }
 
   private func refuseNonFinite(_ block: InputBlock, of models: [String]) throws(NonFiniteInputError) {

@@ -28,6 +28,17 @@ package final class InputDigests: Sendable {
     bands.withLock { $0[key, default: [:]][band] = digest }
   }
 
+  /// A digest in the making for a whole band of an input, or nil if it is known.
+  func digester(of input: PlannedInput, band: Int) -> ContentDigester? {
+    let key = Key(model: input.model, tensor: input.part)
+    return bands.withLock { $0[key]?[band] == nil } ? ContentDigester() : nil
+  }
+
+  /// Takes the digest of a whole band of an input.
+  func add(_ digest: ContentDigest, of input: PlannedInput, band: Int) {
+    bands.withLock { $0[Key(model: input.model, tensor: input.part), default: [:]][band] = digest }
+  }
+
   package init() {}
 
   /// Reads what an earlier run has read and this one has not; the results of stages are none of the inputs.

@@ -19,14 +19,23 @@ public struct HarnessResults: Sendable {
     public var precision: String
     /// The program and its version.
     public var program: String
+    /// The chat template that the prompts were put by.
+    public var chatTemplate: String?
+    /// What the system said before the prompts.
+    public var system: String?
 
     /// Describes a run.
-    public init(model: String, start: Double, seconds: Double, precision: String, program: String) {
+    public init(
+      model: String, start: Double, seconds: Double, precision: String, program: String, chatTemplate: String? = nil,
+      system: String? = nil
+    ) {
       self.model = model
       self.start = start
       self.seconds = seconds
       self.precision = precision
       self.program = program
+      self.chatTemplate = chatTemplate
+      self.system = system
     }
   }
 
@@ -200,8 +209,12 @@ public struct HarnessResults: Sendable {
       ("git_hash", .null), ("date", .number(run.start)), ("pretty_env_info", .string(run.program)),
       ("task_hashes", .object(suite.tasks.map { ($0.name, .string(HarnessSamples.hash(of: $0))) })),
       ("model_source", .string("braid")), ("model_name", .string(run.model)), ("model_name_sanitized", .string(folder)),
-      ("system_instruction", .null), ("system_instruction_sha", .null), ("fewshot_as_multiturn", .null),
-      ("chat_template", .null), ("chat_template_sha", .null), ("start_time", .number(run.start)),
+      ("system_instruction", run.system.map { .string($0) } ?? .null),
+      ("system_instruction_sha", run.system.map { .string(SHA256.hex($0)) } ?? .null),
+      ("fewshot_as_multiturn", run.chatTemplate == nil ? .null : .bool(suite.options.style.isMultiTurn)),
+      ("chat_template", run.chatTemplate.map { .string($0) } ?? .null),
+      ("chat_template_sha", run.chatTemplate.map { .string(SHA256.hex($0)) } ?? .null),
+      ("start_time", .number(run.start)),
       ("end_time", .number(run.start + run.seconds)),
       ("total_evaluation_time_seconds", .string(String(run.seconds))),
     ]

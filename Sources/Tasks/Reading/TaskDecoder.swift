@@ -130,6 +130,8 @@ struct TaskDecoder {
       request.folder = text("data_dir", in: arguments)
       request.reading.field = text("field", in: arguments)
       request.reading.separator = text("sep", in: arguments) ?? text("delimiter", in: arguments)
+      request.reading.columnNames = texts(arguments["column_names"])
+      request.reading.replacesHeader = arguments["header"]?.integer == 0
       if let files = arguments["data_files"] { request.files = dataFiles(files) }
     }
     task.dataset = request

@@ -6,7 +6,7 @@ enum TaskKeys {
     "validation_split", "test_split", "fewshot_split", "fewshot_config", "process_docs", "process_results",
     "doc_to_text", "doc_to_target", "doc_to_choice", "output_type", "description", "target_delimiter",
     "fewshot_delimiter", "gen_prefix", "num_fewshot", "metric_list", "generation_kwargs", "filter_list", "repeats",
-    "should_decontaminate", "doc_to_decontamination_query", "metadata", "unsafe_code", "braid_hook", "task_list",
+    "should_decontaminate", "doc_to_decontamination_query", "metadata", "unsafe_code", "braid_hook",
   ]
   /// Keys that need code or senses that Braid does not have, with the reason.
   static let refused: [String: String] = [
@@ -26,7 +26,7 @@ enum TaskKeys {
   ]
   static let dataset = [
     "data_files", "data_dir", "field", "sep", "delimiter", "trust_remote_code", "revision", "cache_dir", "streaming",
-    "name", "encoding",
+    "name", "encoding", "column_names", "header",
   ]
   static let group = ["group", "group_alias", "task", "aggregate_metric_list", "metadata", "tag", "include"]
   static let aggregate = ["metric", "aggregation", "weight_by_size", "filter_list"]

@@ -25,8 +25,10 @@ struct ExampleSampler {
   mutating func examples(_ count: Int, without evaluated: DataValue?) -> [Int]? {
     guard count > 0 else { return [] }
     if takesFirst {
-      let others = pool.indices.lazy.filter { evaluated == nil || pool[$0] != evaluated }.prefix(count)
-      let places = Array(others)
+      var places: [Int] = []
+      for index in pool.indices where places.count < count && (evaluated == nil || pool[index] != evaluated) {
+        places.append(index)
+      }
       return places.count == count ? places : nil
     }
     guard let evaluated else { return generator.sample(count, from: pool.count) }

@@ -120,6 +120,11 @@ private struct JSONText {
   private mutating func writeQuoted(_ string: String) throws(Fault) {
     try meter.charge(bytes: string.utf8.count * 2)
     text += "\""
+    // Nearly every text has nothing to escape.
+    if string.utf8.allSatisfy({ (0x20..<0x7F).contains($0) && $0 != 0x22 && $0 != 0x5C }) {
+      text += string + "\""
+      return
+    }
     for scalar in string.unicodeScalars {
       switch scalar {
       case "\"": text += "\\\""

@@ -37,6 +37,8 @@ extension Interpreter {
     return .sequence(.generator, chosen)
   }
 
+  private static let mostNestedMaps = 8
+
   private func map(_ elements: [TemplateValue], _ call: CallArguments) throws(Fault) -> [TemplateValue] {
     var results: [TemplateValue] = []
     if call.positional.isEmpty, call.named.contains(where: { $0.name == "attribute" }) {
@@ -54,7 +56,10 @@ extension Interpreter {
       throw Fault(
         "there is no filter \(PrintableText.quoted(name))", hint: Fault.nearest(name, in: FilterCatalog.names.sorted()))
     }
-    guard name != "map" else { throw Fault("\"map\" of \"map\" is refused", kind: .refused) }
+    // Every "map" within takes its name from the arguments, so their number bounds the depth.
+    guard name != "map" || call.positional.count < Self.mostNestedMaps else {
+      throw Fault("\"map\" nests deeper than \(Self.mostNestedMaps) levels", kind: .limit)
+    }
     for element in elements { results.append(try filter(name, element, call)) }
     return results
   }

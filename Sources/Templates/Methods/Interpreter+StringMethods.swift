@@ -121,7 +121,7 @@ extension Interpreter {
   /// Replaces a part of a text, once the length of the result is known to be allowed.
   func replaced(_ text: String, _ old: String, _ new: String, limit: Int) throws(Fault) -> String {
     let limit = limit < 0 ? Int.max : limit
-    let most = old.isEmpty ? text.unicodeScalars.count + 1 : PythonString.split(text, by: old, limit: limit).count - 1
+    let most = old.isEmpty ? text.unicodeScalars.count + 1 : PythonString.count(old, in: text)
     try meter.charge(bytes: text.utf8.count + min(most, limit) * new.utf8.count)
     return PythonString.replace(text, old, new, limit: limit)
   }

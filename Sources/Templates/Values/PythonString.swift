@@ -25,6 +25,18 @@ enum PythonString {
 
   static func contains(_ text: String, _ part: String) -> Bool { find(Array(part.utf8), in: Array(text.utf8)) != nil }
 
+  /// How often a text that is not empty stands in another, without overlaps.
+  static func count(_ part: String, in text: String) -> Int {
+    let (bytes, part) = (Array(text.utf8), Array(part.utf8))
+    var count = 0
+    var start = 0
+    while let place = find(part, in: bytes, from: start) {
+      count += 1
+      start = place + part.count
+    }
+    return count
+  }
+
   /// The pieces between separators, at most `limit` cuts from the left.
   static func split(_ text: String, by separator: String, limit: Int) -> [String] {
     let (bytes, part) = (Array(text.utf8), Array(separator.utf8))

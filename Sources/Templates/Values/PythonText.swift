@@ -77,6 +77,11 @@ struct PythonText {
   /// Writes a text in quotes: single ones, unless only double ones save escapes.
   private mutating func writeQuoted(_ string: String) {
     let quote: Unicode.Scalar = string.utf8.contains(0x27) && !string.utf8.contains(0x22) ? "\"" : "'"
+    // Nearly every text has nothing to escape.
+    if string.utf8.allSatisfy({ (0x20..<0x7F).contains($0) && $0 != 0x5C && $0 != UInt8(quote.value) }) {
+      text += "\(quote)\(string)\(quote)"
+      return
+    }
     var result = String.UnicodeScalarView()
     result.append(quote)
     for scalar in string.unicodeScalars {

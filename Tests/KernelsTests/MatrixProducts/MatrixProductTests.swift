@@ -59,6 +59,75 @@ struct MatrixProductTests {
     }
   }
 
+  /// A matrix of 200 × 51 with packed weights, and the outputs of some rows of 70.
+  private struct Sample {
+    static let (outputs, inputs, rows) = (200, 51, 70)
+    let element: MatrixElement
+    let matrix: PackedMatrix
+    let input: [UInt8]
+
+    /// - Parameter inputsFirst: whether the weights are packed from a matrix stored the other way round.
+    init(_ element: MatrixElement, inputsFirst: Bool = false) throws {
+      // Thirds, so that sums are rounded and their order shows.
+      func thirds(_ count: Int, seed: UInt64) -> [Float] {
+        MatrixProductTests.numbers(count, seed: seed).map { $0 / 3 }
+      }
+      let (outputs, inputs) = (Self.outputs, Self.inputs)
+      let w = thirds(outputs * inputs, seed: 8)
+      self.element = element
+      input = MatrixProductTests.bytes(thirds((Self.rows + 8) * inputs, seed: 9), as: element)
+      matrix = PackedMatrix(
+        outputs: outputs, inputs: inputs, element: element, tileWidth: 128, products: MatrixProducts())
+      let stored = inputsFirst ? (0..<inputs).flatMap { i in (0..<outputs).map { w[$0 * inputs + i] } } : w
+      let scratch = ScratchMemory()
+      try stored.withUnsafeBytes { source in
+        let base = try #require(source.baseAddress)
+        for tile in 0..<matrix.tileCount {
+          let first = matrix.outputs(ofTile: tile).lowerBound
+          if inputsFirst {
+            matrix.pack(
+              tile: tile, fromColumns: base + first * 4, rowStride: outputs * 4, dtype: .float32, scratch: scratch)
+          } else {
+            matrix.pack(tile: tile, from: base + first * inputs * 4, dtype: .float32, scratch: scratch)
+          }
+        }
+      }
+    }
+
+    func products(_ rows: Range<Int>) throws -> [Float] {
+      let (outputs, inputs) = (Self.outputs, Self.inputs)
+      let output = AlignedMemory(byteCount: (rows.count + 8) * outputs * 4)
+      try input.withUnsafeBytes { input in
+        for tile in 0..<matrix.tileCount {
+          try matrix.multiply(
+            tile: tile, rows: rows.count,
+            input: try #require(input.baseAddress) + rows.lowerBound * inputs * element.byteCount,
+            inputStride: inputs, output: output.floats + matrix.outputs(ofTile: tile).lowerBound,
+            outputStride: outputs, scratch: ScratchMemory())
+        }
+      }
+      return Array(UnsafeBufferPointer(start: output.floats, count: rows.count * outputs))
+    }
+  }
+
+  @Test(arguments: MatrixElement.allCases)
+  func `a row's products are the same to the bit whatever rows are beside it`(element: MatrixElement) throws {
+    let sample = try Sample(element)
+    let whole = try sample.products(0..<Sample.rows)
+    for count in [1, 2, 3, 4, 5, 7, 8, 9, 16, 24, 31, 33, 57] {
+      for first in [0, 13] {
+        let part = try sample.products(first..<first + count)
+        #expect(part[...] == whole[first * Sample.outputs..<(first + count) * Sample.outputs], "\(count) rows")
+      }
+    }
+  }
+
+  @Test(arguments: MatrixElement.allCases)
+  func `weights stored the other way round are packed alike`(element: MatrixElement) throws {
+    let one = try Sample(element).products(0..<9)
+    #expect(try Sample(element, inputsFirst: true).products(0..<9) == one)
+  }
+
   @Test(arguments: MatrixElement.allCases, [DType.float32, .bfloat16, .float64])
   func `packed weights multiply like the rows they came from`(element: MatrixElement, dtype: DType) throws {
     let (outputs, inputs, rows) = (300, 37, 19)

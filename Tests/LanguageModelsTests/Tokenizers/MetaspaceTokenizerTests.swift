@@ -88,4 +88,17 @@ struct MetaspaceTokenizerTests {
     #expect(try tokenizer.encode("aßéßa", addingSpecialTokens: false) == [1, 2, 3, 0, 1])
     #expect(try tokenizer.encode("ßß", addingSpecialTokens: false) == [0])
   }
+
+  @Test func `a merge over the beginning of a word is found in long texts, too`() throws {
+    let tokenizer = try Tokenizer(
+      Array(
+        #"""
+        {"normalizer": {"type": "Replace", "pattern": {"String": " "}, "content": "▁"},
+         "model": {"type": "BPE", "merges": ["▁ <", "▁< /", "> ▁</"],
+         "vocab": {"▁": 0, "a": 1, "b": 2, ">": 3, "<": 4, "/": 5, "▁<": 6, "▁</": 7, ">▁</": 8}}}
+        """#.utf8))
+    let text = String(repeating: "a", count: 40) + "> </b </a a"
+    let tokens = Array(repeating: 1, count: 40) + [8, 2, 7, 1, 0, 1]
+    #expect(try tokenizer.encode(text, addingSpecialTokens: false) == tokens)
+  }
 }

@@ -141,6 +141,15 @@ struct TokenizerErrorTests {
     #expect(message.hasPrefix("tokenizer.json:1:"))
   }
 
+  @Test func `of two ways of equal score the first one found counts`() throws {
+    let tokenizer = try Tokenizer(
+      Array(
+        #"{"model": {"type": "Unigram", "unk_id": 0, "vocab": [["?", 0], ["a", -1.5e0], ["b", -25E-1], ["ab", -4]]}}"#
+          .utf8))
+    #expect(try tokenizer.encode("ab", addingSpecialTokens: false) == [3])
+    #expect(try tokenizer.encode("abx", addingSpecialTokens: false) == [3, 0])
+  }
+
   @Test func `a set that ends in a colon ends there`() throws {
     let pattern = #"[b:]\\s|[[:digit:]]\\w"#
     let tokenizer = try Tokenizer(

@@ -76,7 +76,7 @@ BOTH = r"""
 {{ words | first }} {{ words | last }} {{ 'abc' | first }} {{ 'abc' | last }}
 {{ words | sort }} {{ words | sort(reverse=true) }} {{ words | sort(case_sensitive=true) }} {{ numbers | sort }} {{ people | sort(attribute='age') | map(attribute='name') | list }} {{ people | sort(attribute='age,name') | map(attribute='name') | list }}
 {{ words | unique | list }} {{ numbers | sum }} {{ people | sum(attribute='age') }} {{ numbers | min }} {{ numbers | max }} {{ words | min }} {{ words | max }} {{ numbers | sum(start=10) }}
-{{ words | map('upper') | list }} {{ people | map(attribute='job.title') | list }} {{ nested | map('sum') | list }} {{ words | map('replace', 'a', 'o') | list }} {{ people | map(attribute='zip', default='-') | list }}
+{{ words | map('upper') | list }} {{ people | map(attribute='job.title') | list }} {{ nested | map('sum') | list }} {{ nested | map('map', 'string') | map('join', '+') | list }} {{ words | map('replace', 'a', 'o') | list }} {{ people | map(attribute='zip', default='-') | list }}
 {{ numbers | select('odd') | list }} {{ numbers | reject('odd') | list }} {{ people | selectattr('age', 'equalto', 30) | map(attribute='name') | list }} {{ people | rejectattr('age', '>', 26) | map(attribute='name') | list }} {{ [0, 1, '', 'a'] | select | list }} {{ people | selectattr('job.title', 'in', ['cook']) | list | length }}
 {{ words | reverse | list }} {{ 'abc' | reverse }} {{ words | list }} {{ 'abc' | list }}
 {{ numbers | batch(2) | list }} {{ numbers | batch(2, 0) | list }} {{ words | slice(3) | list }} {{ words | slice(3, 'x') | list }}
@@ -195,6 +195,8 @@ TASK = [
     "{% set ns = namespace(l=[]) %}{% for w in words %}{% set _ = ns.l.append(w) %}{% endfor %}{{ ns.l }}",
     "Question: {{ name.strip() }}\nChoices:\n{% for c in choices %}{{ 'ABCD'[loop.index0] }}. {{ c }}\n{% endfor %}Answer:",
     "{{ choices.index(choices[answer]) }}", "{{ ['A', 'B'][answer] }}", "{{ [choices[0], choices[1]] | join(' or ') }}",
+    "{{ 'abc def' | regex_replace('[aeiou]', '*') }} {{ 'John Smith' | regex_replace('(\\\\w+) (\\\\w+)', '\\\\2, \\\\1') }} {{ 'aaa' | regex_replace('a', 'b', 2) }} {{ 'x1y22' | regex_replace('(?P<d>\\\\d+)', '<\\\\g<d>>') }} {{ 'abc' | regex_replace('', '-') }} {{ 'axb' | regex_replace('x*', '-') }}",
+    "{{ 'a' | regex_replace('(', 'b') }}", "{{ 'a' | regex_replace('a', '\\\\1') }}", "{{ 'a' | regex_replace('a', '\\\\q') }}",
     "{{ raise_exception('x') }}", "{{ name | nofilter }}", "{{ name is notest }}", "{% nothing %}", "{% if x %}", "{% endif %}", "{{ }}", "{{ a b }}", "{{ 'abc }}",
     "{% for x in %}{% endfor %}", "{{ 1 + }}", "{{ (1 }}", "{% set x %}", "{{ [1, 2 }}", "{{ name.nope }}", "{{ name.nope() }}", "{{ n() }}", "{{ 1 / 0 }}", "{{ 1 // 0 }}",
     "{{ 'a' + 1 }}", "{{ 1 + 'a' }}", "{{ [1] + 'a' }}", "{{ 'a' < 1 }}", "{{ none < 1 }}", "{{ n | length }}", "{{ n | list }}", "{{ 'abc'.index('x') }}", "{{ words.index('x') }}",

@@ -38,6 +38,8 @@ struct SentencePieceFile {
   /// The largest published one, Gemma's, has 5 MB and 262 144 pieces.
   static let maximumBytes = 64 << 20
   static let maximumPieces = 1 << 21
+  /// The most bytes of all pieces together; Gemma's have 2 MB.
+  static let maximumText = 1 << 23
 
   init(_ bytes: [UInt8], file: String) throws(ModelError) {
     self.file = file
@@ -77,13 +79,17 @@ struct SentencePieceFile {
 
   private mutating func read(_ message: ProtobufReader, _ bytes: UnsafeRawBufferPointer) throws {
     var fields = message
+    var text = 0
     while let (number, value) = try fields.next() {
       guard case .bytes(let range) = value else { continue }
       let inner = fields.message(at: range)
       switch number {
       case 1:
         guard pieces.count < Self.maximumPieces else { throw failure("more than \(Self.maximumPieces) pieces") }
-        pieces.append(try piece(inner, at: range.lowerBound, bytes))
+        let piece = try piece(inner, at: range.lowerBound, bytes)
+        text += piece.text.count
+        guard text <= Self.maximumText else { throw failure("the pieces have more than \(Self.maximumText) bytes") }
+        pieces.append(piece)
       case 2: try readTraining(inner)
       case 3: try readNormalizer(inner, bytes)
       default: continue

@@ -168,6 +168,23 @@ def piece_model(name, kind, size=700, **options):
     return sp
 
 
+def tiny(name, kind):
+    """A few pieces and rules of a model, for damaging it many times."""
+    from sentencepiece import sentencepiece_model_pb2 as pb
+    rule = HERE / "rules.tsv"
+    rule.write_text("FB01\t66 69\n65 301\tE9\nA0\t20\n")
+    out = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(sentence_iterator=iter(["the gulls follow the boats home é ﬁ"] * 4), model_writer=out, model_type=kind, vocab_size=40, hard_vocab_limit=False,
+                                             normalization_rule_tsv=str(rule), minloglevel=2)
+    rule.unlink()
+    proto = pb.ModelProto()
+    proto.ParseFromString(out.getvalue())
+    proto.ClearField("denormalizer_spec")
+    for field in ["input", "model_prefix", "input_format", "accept_language"]:
+        proto.trainer_spec.ClearField(field)
+    (HERE / "sentencepiece" / f"{name}.model").write_bytes(proto.SerializeToString())
+
+
 def charsmap(sp):
     from sentencepiece import sentencepiece_model_pb2 as pb
     proto = pb.ModelProto()
@@ -231,6 +248,8 @@ if __name__ == "__main__":
     unigram("unigram-bytes", slow, normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")]), None, decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]),
             byte_fallback=True, post=False)
     parts()
+    tiny("tiny-bpe", "bpe")
+    tiny("tiny-unigram", "unigram")
     piece_model("unigram", "unigram", 600)
     piece_model("unigram-bytes", "unigram", 800, byte_fallback=True, normalization_rule_name="nmt_nfkc")
     piece_model("bpe", "bpe", 600)
