@@ -102,7 +102,7 @@ import Testing
   @Test(arguments: adding) func `a single model in full is given back`(name: String) throws {
     let (base, others) = models(1)
     let result = try run(
-      name, [others[0], base], base: 1, global: ["normalize": 0, "epsilon": 0],
+      name, [others[0], base], base: 1, global: ["normalize": 0, "epsilon": 0, "k": 0],
       each: [["weight": 1, "density": 1], [:]])
     #expect(far(others[0], result, 2e-6) == 0)
   }

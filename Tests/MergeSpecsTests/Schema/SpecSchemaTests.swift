@@ -99,7 +99,7 @@ import Testing
       ("source without layers", "merge_method: passthrough\nslices: [{sources: [{model: a}]}]\n"),
       ("negative layers", "merge_method: passthrough\nslices: [{sources: [{model: a, layer_range: [-2, 1]}]}]\n"),
       ("case without a value", "merge_method: linear\nparameters: {weight: [{filter: mlp}]}\n" + models),
-      ("filter that is a number", "merge_method: linear\nparameters: {weight: [{filter: 1, value: 1}]}\n" + models),
+      ("filter that is a list", "merge_method: linear\nparameters: {weight: [{filter: [mlp], value: 1}]}\n" + models),
       ("empty gradient", "merge_method: linear\nparameters: {weight: []}\n" + models),
       ("value that is a word", "merge_method: linear\nparameters: {weight: half}\n" + models),
       ("allow_mismatch", "merge_method: linear\nallow_mismatch: truncated\n" + models),
