@@ -76,6 +76,11 @@ extension SpecReader {
           ? "\(names) \(plural ? "have" : "has") no parameters" : "parameters: " + own.joined(separator: ", "))
       return
     }
+    if Double(entry.name) != nil {
+      return meaningless(
+        at: entry.position, "there is no parameter \"\(entry.name)\"",
+        hint: "a comma ends the value before it; numbers have a point, as in 0.5")
+    }
     let nearest = NearestName.of(entry.name, in: own) ?? NearestName.of(entry.name, in: parameterNames.sorted())
     let list = own.isEmpty ? "\(names) \(plural ? "have" : "has") none" : "parameters: " + own.joined(separator: ", ")
     meaningless(

@@ -85,7 +85,7 @@ import Testing
       ("method of a module", "modules: {text_decoder: {merge_method: linaer, models: [{model: a}]}}\n"),
       (
         "parameter of a module",
-        "modules: {x: {merge_method: slerp, parameters: {t: 2}, models: [{model: a}]}}\nbase_model: a\n"
+        "modules: {x: {merge_method: ties, parameters: {density: 2}, models: [{model: a}]}}\nbase_model: a\n"
       ),
       ("module without models", "merge_method: linear\nmodules: {x: {parameters: {weight: 1}}}\n"),
       ("module with both forms", "merge_method: linear\nmodules: {x: {models: [{model: a}], slices: []}}\n"),
