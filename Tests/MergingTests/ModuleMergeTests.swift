@@ -26,7 +26,7 @@ import Testing
     Case(model: "llava", part: "text_decoder", prefixes: ["language_model."]),
     Case(model: "llava", part: "vision_tower", prefixes: ["vision_tower."]),
     Case(model: "llava", part: "multi_modal_projector", prefixes: ["multi_modal_projector."]),
-    Case(model: "qwen2-vl", part: "visual", prefixes: ["visual."]),
+    Case(model: "qwen2-vl", part: "visual", prefixes: ["visual.blocks.", "visual.patch_embed."]),
     Case(model: "gemma3", part: "vision_tower", prefixes: ["vision_tower.", "model.vision_tower."]),
   ]
 
@@ -131,8 +131,8 @@ import Testing
 
   @Test func `a part merged by a method over a base keeps to that part`() throws {
     _ = try write("llava")
-    try Files.copy(folder("b/model.safetensors"), to: folder("c/model.safetensors"))
-    try Files.copy(folder("b/config.json"), to: folder("c/config.json"))
+    try Files.makeFolder(folder("c"))
+    for name in ["model.safetensors", "config.json"] { try Files.copy(folder("b/" + name), to: folder("c/" + name)) }
     let (a, b, merged) = try merge(
       """
       base_model: ./a
