@@ -7,9 +7,9 @@ public enum TemplateLimits {
   public static let templateBytes = 4 << 20
   /// How deep expressions and blocks may nest; chains of operators and filters count too, because they become a
   /// tree as deep as they are long.
-  public static let syntaxDepth = 120
+  public static let syntaxDepth = 80
   /// How deep evaluation may nest, through macros and recursive loops too.
-  public static let evaluationDepth = 240
+  public static let evaluationDepth = 100
   /// How deep lists and dictionaries may nest.
   public static let valueDepth = 64
   /// How many steps one rendering may take: an expression evaluated, an element made or visited, or

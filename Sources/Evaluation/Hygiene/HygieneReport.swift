@@ -70,6 +70,15 @@ public struct HygieneReport: Hashable, Sendable {
     public var mostlySeen: Int
     /// The prompts that are not dirty.
     public var clean: Int { all - dirty }
+
+    /// Makes a count.
+    public init(file: String, task: String, all: Int, dirty: Int, mostlySeen: Int) {
+      self.file = file
+      self.task = task
+      self.all = all
+      self.dirty = dirty
+      self.mostlySeen = mostlySeen
+    }
   }
 
   /// A model's mean on all prompts of a task, and on the clean and the dirty ones alone.

@@ -87,7 +87,10 @@ struct FamilyTests {
       "query_pre_attn_scalar: expected a number"
     ),
     ("gemma3", "\"full_attention\",", "\"odd_attention\",", "layer_types[1]: unknown layer type \"odd_attention\""),
-    ("gemma", "\"hidden_size\": 24", "\"use_bidirectional_attention\": true, \"hidden_size\": 24", "both directions"),
+    (
+      "gemma", "\"use_bidirectional_attention\": null", "\"use_bidirectional_attention\": true",
+      "both directions"
+    ),
     ("gemma2", "\"gelu_pytorch_tanh\"", "\"mish\"", "hidden_activation: the activation \"mish\" is not supported"),
     ("gpt2", "\"n_head\": 3", "\"n_head\": 5", "hidden_size 24 cannot be divided into 5 heads"),
     ("gpt2", "\"add_cross_attention\": false", "\"add_cross_attention\": true", "attention to another model"),
