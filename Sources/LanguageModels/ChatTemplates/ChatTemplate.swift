@@ -60,7 +60,8 @@ public struct ChatTemplate: Sendable {
     _ messages: [ChatMessage], variables: [(String, TemplateValue)] = [],
     clock: TemplateClock = ChatTemplate.standardClock
   ) throws(TemplateError) -> String {
-    let mark = "MESSAGE_IS_CONTINUED_HERE"
+    // Of both cases, so that a template that changes them is noticed.
+    let mark = "Message_is_continued_HERE"
     var marked = messages
     guard let last = marked.indices.last else {
       return try render(messages, addingGenerationPrompt: false, variables: variables, clock: clock)
