@@ -54,14 +54,17 @@ struct EvalPeer {
     try Data(workload.json.line.utf8).write(to: URL(fileURLWithPath: requests))
     var source = model
     if kind == .llamaCpp {
-      source = "\(model)/\(precision.rawValue).gguf"
-      if !FileManager.default.fileExists(atPath: source) {
+      let folder = "\(model)-\(precision.rawValue)-gguf"
+      if !FileManager.default.fileExists(atPath: folder) {
         _ = try MeasuredProcess.run(
           [
-            ".build/release/braid", "convert", model, source, "--format", "gguf", "--dtype", precision.rawValue,
+            ".build/release/braid", "convert", model, folder, "--format", "gguf", "--dtype", precision.rawValue,
             "--quiet",
           ])
       }
+      let files = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".gguf") }
+      guard let file = files.sorted().first else { throw BenchError("there is no GGUF file in \(folder)") }
+      source = "\(folder)/\(file)"
     }
     let output = try MeasuredProcess.run(
       [python, kind.script, source, requests, precision.rawValue, "\(threads)"],

@@ -14,7 +14,8 @@ llama.llama_backend_init()
 parameters = llama.llama_model_default_params()
 loaded = llama.llama_model_load_from_file(model.encode(), parameters)
 settings = llama.llama_context_default_params()
-settings.n_ctx = 4096
+# Shared evenly by the sequences.
+settings.n_ctx = 16 * 1024
 settings.n_batch = settings.n_ubatch = 512
 settings.n_seq_max = 16
 settings.n_threads = settings.n_threads_batch = int(threads)
