@@ -64,7 +64,12 @@ import Testing
 
   @Test func `prompts in a training text are counted as dirty`() throws {
     var check = try HygieneCheck(files: [
-      file("f", [choice("a", Self.river, ["x", "y"]), choice("b", Self.lake, ["x", "y"]), choice("c", "Too short", ["x", "y"])])
+      file(
+        "f",
+        [
+          choice("a", Self.river, ["x", "y"]), choice("b", Self.lake, ["x", "y"]),
+          choice("c", "Too short", ["x", "y"]),
+        ])
     ])
     check.scanTraining("Some text. which RIVER runs, through the old town of Heidelberg in", continuing: false)
     check.scanTraining("the south west of Germany is known.", continuing: true)
