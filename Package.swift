@@ -17,7 +17,7 @@ let rooms = [
   Room(name: "Documents"),
   Room(name: "Tensors"),
   Room(name: "Patterns", rooms: ["CPCRE2"]),
-  Room(name: "Datasets", rooms: ["Documents", "CZlib", "CZstd"], products: [yams]),
+  Room(name: "Datasets", rooms: ["Documents", "CSnappy", "CZlib", "CZstd"], products: [yams]),
   Room(name: "Templates", rooms: ["Documents", "Patterns"]),
   Room(name: "Kernels", rooms: ["Tensors", "CKernels", "COneDNN"]),
   Room(
@@ -33,7 +33,8 @@ let rooms = [
     products: [yams]),
   Room(name: "Evaluation", rooms: ["Documents", "Tensors", "Checkpoints", "Templates", "LanguageModels"]),
   Room(
-    name: "Tasks", rooms: ["Documents", "Patterns", "Datasets", "Templates", "LanguageModels", "Evaluation"],
+    name: "Tasks",
+    rooms: ["Documents", "Patterns", "Datasets", "Templates", "LanguageModels", "Evaluation", "CCrypto"],
     products: [yams]),
   Room(name: "Comparisons", rooms: ["Documents", "Tensors", "Kernels", "MergeSpecs"]),
   Room(name: "Reports", rooms: ["Documents", "Tensors", "Merging", "Evaluation", "Comparisons"]),
@@ -74,6 +75,9 @@ let package = Package(
     .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl")]),
     .systemLibrary(
       name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]),
+    .systemLibrary(
+      name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
+    .systemLibrary(name: "CSnappy", pkgConfig: "snappy", providers: [.apt(["libsnappy-dev"]), .brew(["snappy"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"]), .brew(["pcre2"])]),
@@ -114,7 +118,9 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
   .treatAllWarnings(as: .error),
 ]
-let cells = ["CKernels", "CHDF5", "CHDF5Listing", "COneDNN", "CPCRE2", "CXXHash", "CZlib", "CZstd"]
+let cells = [
+  "CCrypto", "CHDF5", "CHDF5Listing", "CKernels", "COneDNN", "CPCRE2", "CSnappy", "CXXHash", "CZlib", "CZstd",
+]
 for target in package.targets where !cells.contains(target.name) {
   target.swiftSettings = (target.swiftSettings ?? []) + strict
 }

@@ -62,7 +62,11 @@ public enum JSONEdit {
   }
 
   /// The JSON spelling of a string, quotes included.
-  public static func quote(_ text: String) -> String {
+  ///
+  /// - Parameter asciiOnly: whether everything but printable ASCII is spelt by its numbers.
+  public static func quote(_ text: String, asciiOnly: Bool = false) -> String {
+    // Nearly every text has nothing to escape.
+    if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) && $0 != 0x22 && $0 != 0x5C }) { return "\"\(text)\"" }
     var quoted = "\""
     for scalar in text.unicodeScalars {
       switch scalar {
@@ -71,9 +75,13 @@ public enum JSONEdit {
       case "\n": quoted += "\\n"
       case "\r": quoted += "\\r"
       case "\t": quoted += "\\t"
-      case _ where scalar.value < 0x20:
-        let hex = String(scalar.value, radix: 16)
-        quoted += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+      case "\u{8}": quoted += "\\b"
+      case "\u{C}": quoted += "\\f"
+      case _ where scalar.value < 0x20 || asciiOnly && scalar.value > 0x7E:
+        for unit in String(scalar).utf16 {
+          let hex = String(unit, radix: 16)
+          quoted += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+        }
       default: quoted.unicodeScalars.append(scalar)
       }
     }

@@ -83,15 +83,15 @@ package struct ProtobufReader {
 
 /// What is wrong with a message in the protocol buffer encoding, and where.
 package struct ProtobufError: Error, Equatable {
-  /// The offset of the offending byte.
-  package var offset: Int
+  /// The offset of the offending byte; nil for what the message is as a whole.
+  package var offset: Int?
   /// What stands there.
   package var found: String
   /// What should.
   package var expected: String?
 
   /// Makes an error.
-  package init(offset: Int, found: String, expected: String? = nil) {
+  package init(offset: Int? = nil, found: String, expected: String? = nil) {
     self.offset = offset
     self.found = found
     self.expected = expected

@@ -27,6 +27,6 @@ public struct TokenizerFiles: Sendable {
     tokenizer = try model.json(named: "tokenizer.json")?.root
     configuration = try model.json(named: "tokenizer_config.json")?.root
     chatTemplate = try model.file(named: "chat_template.jinja").map { String(decoding: $0, as: UTF8.self) }
-    sentencePiece = try model.file(named: SentencePieceModel.fileName)
+    sentencePiece = try model.file(named: SentencePieceDocument.name)
   }
 }

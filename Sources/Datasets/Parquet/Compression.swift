@@ -1,3 +1,4 @@
+internal import CSnappy
 internal import CZlib
 internal import CZstd
 
@@ -10,7 +11,7 @@ enum Compression {
     let result: [UInt8]
     switch codec {
     case 0: result = Array(bytes)
-    case 1: result = try Snappy.inflated(bytes, size: size)
+    case 1: result = try snappy(bytes, size: size)
     case 2: result = try gzip(bytes, size: size)
     case 6: result = try zstd(bytes, size: size)
     case 3, 4, 5, 7: throw ParquetFault("the compression \(names[codec] ?? "") is not read (snappy, gzip and zstd are)")
@@ -45,6 +46,17 @@ enum Compression {
     guard status == Z_STREAM_END else { throw ParquetFault("a gzip page is damaged or longer than \(size) bytes") }
     output.removeLast(output.count - written)
     return output
+  }
+
+  private static func snappy(_ bytes: ArraySlice<UInt8>, size: Int) throws(ParquetFault) -> [UInt8] {
+    let input = Array(bytes).map { CChar(bitPattern: $0) }
+    var output = [CChar](repeating: 0, count: max(1, size))
+    var written = size
+    // The library writes nothing unless what the page says of its size fits.
+    guard snappy_uncompress(input, input.count, &output, &written) == SNAPPY_OK else {
+      throw ParquetFault("a Snappy page is damaged or longer than \(size) bytes")
+    }
+    return output.prefix(written).map { UInt8(bitPattern: $0) }
   }
 
   private static func zstd(_ bytes: ArraySlice<UInt8>, size: Int) throws(ParquetFault) -> [UInt8] {

@@ -1,22 +1,12 @@
+internal import Documents
+
 /// White space as the reference harness sees it (Python's `str.isspace`): Unicode's, and the four separators
 /// U+001C to U+001F.
 enum Blanks {
-  static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.properties.isWhitespace || (0x1C...0x1F).contains(scalar.value)
-  }
-
-  /// The text without the blanks at its ends.
-  static func stripped(_ text: String) -> String {
-    let scalars = text.unicodeScalars
-    guard let first = scalars.firstIndex(where: { !isBlank($0) }), let last = scalars.lastIndex(where: { !isBlank($0) })
-    else { return "" }
-    return String(scalars[first...last])
-  }
-
   /// The text in two parts: up to the last scalar that is no blank, and the blanks after it.
   static func splittingTrailing(_ text: String) -> (text: String, blanks: String) {
     let scalars = text.unicodeScalars
-    guard let last = scalars.lastIndex(where: { !isBlank($0) }) else { return ("", text) }
+    guard let last = scalars.lastIndex(where: { !$0.isBlank }) else { return ("", text) }
     let end = scalars.index(after: last)
     return (String(scalars[..<end]), String(scalars[end...]))
   }

@@ -1,3 +1,5 @@
+internal import Documents
+
 /// The share of generations that equal their target once the blanks at the ends of both are stripped.
 ///
 /// Compared scalar by scalar, without lower-casing or ignoring punctuation.
@@ -14,7 +16,7 @@ public struct ExactMatch: Metric {
   public func observe(_ answer: Answer, to prompt: Prompt) -> Observation? {
     guard case .generation(let text) = answer.content, case .generation(_, let target) = prompt.content
     else { return nil }
-    return .mean(of: Blanks.areIdentical(Blanks.stripped(text), Blanks.stripped(target)) ? 1 : 0)
+    return .mean(of: Blanks.areIdentical(PythonString.strip(text), PythonString.strip(target)) ? 1 : 0)
   }
 
   /// The mean.

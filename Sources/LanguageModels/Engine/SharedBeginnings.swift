@@ -2,8 +2,8 @@
 /// one has it.
 struct SharedBeginnings {
   private let tree: TokenTree
-  /// For each prompt, the nodes of the tree that it shares with others.
-  private var paths: [Int: [Int]] = [:]
+  /// For each prompt, the nodes of the tree that it shares with others, and how many tokens of each.
+  private var paths: [Int: [(node: Int, count: Int)]] = [:]
   private var kept: [Int: KeptSpan] = [:]
   /// How many prompts have yet to ask for a node.
   private var users: [Int: Int] = [:]
@@ -16,14 +16,17 @@ struct SharedBeginnings {
   init(_ prompts: [(number: Int, prompt: [Int])]) {
     // The last token of a prompt is its own: its logits are wanted.
     tree = TokenTree(prompts.map { TokenTree.Sequence(head: $0.prompt.dropLast(), request: $0.number) })
+    let whole = prompts.map { [tree] in tree.path(of: $0.prompt.dropLast()) }
+    var visits: [Int: Int] = [:]
+    for (node, _) in whole.joined() { visits[node, default: 0] += 1 }
     var groups: [[Int]: Int] = [:]
-    for (number, prompt) in prompts {
-      let path = tree.path(of: prompt.dropLast()).filter { [tree] in !tree.nodes[$0].children.isEmpty }
-      guard let last = path.last, tree.nodes[last].end >= Self.fewestTokens else { continue }
-      paths[number] = path
-      for node in path { users[node, default: 0] += 1 }
-      let place = groups[path] ?? groups.count
-      groups[path] = place
+    for ((number, _), path) in zip(prompts, whole) {
+      let shared = path.filter { visits[$0.node] ?? 0 > 1 }
+      guard shared.reduce(0, { $0 + $1.count }) >= Self.fewestTokens else { continue }
+      paths[number] = shared
+      for (node, _) in shared { users[node, default: 0] += 1 }
+      let place = groups[shared.map(\.node)] ?? groups.count
+      groups[shared.map(\.node)] = place
       places[number] = place + 1
     }
   }
@@ -32,7 +35,7 @@ struct SharedBeginnings {
   func order(of number: Int) -> Int { places[number] ?? 0 }
 
   /// How many tokens of a prompt others begin with as well.
-  func count(of number: Int) -> Int { paths[number]?.last.map { tree.nodes[$0].end } ?? 0 }
+  func count(of number: Int) -> Int { paths[number]?.reduce(0) { $0 + $1.count } ?? 0 }
 
   /// The keys and values of a prompt's beginning; each prompt asks once.
   ///
@@ -41,9 +44,9 @@ struct SharedBeginnings {
     _ number: Int, compute: (TokenTree.Node, [KeptSpan]) throws -> KeptSpan
   ) rethrows -> [KeptSpan] {
     var spans: [KeptSpan] = []
-    for node in paths[number] ?? [] {
+    for (node, count) in paths[number] ?? [] {
       let span = try kept[node] ?? compute(tree.nodes[node], spans)
-      spans.append(span)
+      spans.append(KeptSpan(cache: span.cache, count: count))
       let left = (users[node] ?? 1) - 1
       users[node] = left
       kept[node] = left > 0 ? span : nil

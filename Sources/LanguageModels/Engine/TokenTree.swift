@@ -82,15 +82,17 @@ struct TokenTree {
     countRows()
   }
 
-  /// All tokens that are computed.
-  var rows: Int { roots.reduce(0) { $0 + nodes[$1].rows } }
-
-  /// The nodes whose tokens a sequence begins with, from the root on.
-  func path(of tokens: [Int]) -> [Int] {
-    var path: [Int] = []
+  /// The nodes that a sequence begins with, from the root on, and how many tokens of each; only of the last one it may be
+  /// a part.
+  func path(of tokens: ArraySlice<Int>) -> [(node: Int, count: Int)] {
+    var path: [(node: Int, count: Int)] = []
+    var rest = tokens
     var candidates = roots
-    while let next = candidates.first(where: { tokens.dropFirst(nodes[$0].first).starts(with: nodes[$0].tokens) }) {
-      path.append(next)
+    while let next = candidates.first(where: { nodes[$0].tokens.first == rest.first }) {
+      let count = zip(nodes[next].tokens, rest).prefix { $0 == $1 }.count
+      path.append((next, count))
+      rest = rest.dropFirst(count)
+      guard count == nodes[next].tokens.count, !rest.isEmpty else { break }
       candidates = nodes[next].children
     }
     return path

@@ -39,7 +39,7 @@ public struct StagedPlan: Sendable {
     guard stages.count > 1 else { return stages.map { $0.plan.json() }.joined() }
     let plans = stages.map { stage in
       var lines = stage.plan.json().split(separator: "\n").map(String.init)
-      lines.insert("  \"name\": \(stage.name.map(JSONEdit.quote) ?? "null"),", at: 1)
+      lines.insert("  \"name\": \(stage.name.map { JSONEdit.quote($0) } ?? "null"),", at: 1)
       return lines.map { "    " + $0 }.joined(separator: "\n")
     }
     return "{\n  \"memory\": \(memory),\n  \"stages\": [\n\(plans.joined(separator: ",\n"))\n  ]\n}\n"

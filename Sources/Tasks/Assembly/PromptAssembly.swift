@@ -157,7 +157,7 @@ struct PromptAssembly {
   }
 
   private static func requiresDelimiter(_ head: String, _ tail: String) -> Bool {
-    !head.isEmpty && !(PythonText.endsWithBlank(head) || PythonText.beginsWithBlank(tail))
+    !head.isEmpty && !(PythonString.endsWithBlank(head) || PythonString.beginsWithBlank(tail))
   }
 
   private func questionText(_ document: DataValue) throws(TaskError) -> String {
@@ -200,7 +200,9 @@ struct PromptAssembly {
   /// What stands between a context and a choice: nothing behind a chat template, unless a reply was begun.
   private var answerDelimiter: String {
     guard style.usesTemplate else { return task.targetDelimiter }
-    guard case .text(let prefix, _) = task.prefix, !prefix.isEmpty, !PythonText.endsWithBlank(prefix) else { return "" }
+    guard case .text(let prefix, _) = task.prefix, !prefix.isEmpty, !PythonString.endsWithBlank(prefix) else {
+      return ""
+    }
     return task.targetDelimiter
   }
 
@@ -246,7 +248,7 @@ struct PromptAssembly {
     var count = 1
     var inBlanks = false
     for scalar in text.unicodeScalars {
-      let isBlank = PythonText.isBlank(scalar)
+      let isBlank = scalar.isBlank
       if isBlank, !inBlanks { count += 1 }
       inBlanks = isBlank
     }

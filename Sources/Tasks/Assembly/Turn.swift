@@ -1,3 +1,5 @@
+internal import Documents
+
 /// One message of a prompt, which is written as plain text or handed to a chat template.
 struct Turn: Hashable, Sendable {
   enum Role: String, Sendable {
@@ -18,6 +20,7 @@ struct Turn: Hashable, Sendable {
   static func joined(_ head: String?, _ tail: String?, delimiter: String) -> String {
     guard let head, !head.isEmpty else { return tail ?? "" }
     guard let tail, !tail.isEmpty else { return head }
-    return PythonText.endsWithBlank(head) || PythonText.beginsWithBlank(tail) ? head + tail : head + delimiter + tail
+    return PythonString.endsWithBlank(head) || PythonString.beginsWithBlank(tail)
+      ? head + tail : head + delimiter + tail
   }
 }

@@ -80,7 +80,7 @@ struct FieldReader {
 
   /// Digits as a place among the choices.
   private static func place(_ text: String) -> DataValue? {
-    guard PythonText.isDigits(text), let number = Int(text) else { return nil }
+    guard PythonString.all(text, \.isDigit), let number = Int(text) else { return nil }
     // `literal_eval` refuses leading zeros; nobody counts choices that way.
     return .integer(number)
   }

@@ -1,3 +1,4 @@
+internal import Documents
 internal import Datasets
 internal import Patterns
 
@@ -28,7 +29,7 @@ enum FilterStep: Sendable {
     case .regex(let expression, let select, let fallback):
       return Self.found(expression, in: response, select: select).map { $0 ?? fallback } ?? fallback
     case .multiChoice(let filter): return filter.apply(response, choices: choices)
-    case .strip: return PythonText.stripped(response)
+    case .strip: return PythonString.strip(response)
     case .lowercase: return response.lowercased()
     case .uppercase: return response.uppercased()
     case .map(let mapping, let fallback): return mapping[response] ?? fallback
@@ -43,8 +44,8 @@ enum FilterStep: Sendable {
     let place = select < 0 ? select + matches.count : select
     guard matches.indices.contains(place) else { return nil }
     let groups = matches[place]
-    guard groups.count > 1 else { return .some(PythonText.stripped(groups[0])) }
-    return .some(groups.first { !$0.isEmpty }.map(PythonText.stripped))
+    guard groups.count > 1 else { return .some(PythonString.strip(groups[0])) }
+    return .some(groups.first { !$0.isEmpty }.map { PythonString.strip($0) })
   }
 }
 
@@ -62,7 +63,7 @@ struct MultiChoiceFilter: Sendable {
     var letters: [String: String] = [:]
     var texts: [String] = []
     for (choice, letter) in zip(choices, Self.letters) {
-      let text = simplified(PythonText.stripped(choice))
+      let text = simplified(PythonString.strip(choice))
       texts.append(text)
       letters[text] = "(\(letter))"
     }

@@ -1,3 +1,4 @@
+internal import Documents
 internal import Datasets
 
 extension Hook {
@@ -18,7 +19,7 @@ extension Hook {
       var best = (match: 0.0, f1: 0.0)
       for gold in document["answers"]?.list ?? [] {
         let spans = gold.list?.map(PythonText.of) ?? [PythonText.of(gold)]
-        guard let first = spans.first, !PythonText.stripped(first).isEmpty else { continue }
+        guard let first = spans.first, !PythonString.strip(first).isEmpty else { continue }
         let score = DropAnswer.score(text, gold: spans)
         best = (max(best.match, score.match), max(best.f1, score.f1))
       }
@@ -55,7 +56,7 @@ enum DropAnswer {
     let spans = answer.texts(of: "spans")
     if !spans.isEmpty { return spans }
     let date = ["day", "month", "year"].map { answer["date"]?.text(of: $0) ?? "" }
-    return [PythonText.stripped(date.joined(separator: " "))]
+    return [PythonString.strip(date.joined(separator: " "))]
   }
 
   /// Exact match, and F1 of words over the best pairing of the one answer with a span.
@@ -63,8 +64,8 @@ enum DropAnswer {
     let own = evened(answer)
     let spans = gold.map(evened)
     let match: Double = spans == [own] ? 1 : 0
-    let bag = Set(PythonText.words(own))
-    let best = spans.map { f1(bag, Set(PythonText.words($0))) }.max() ?? 0
+    let bag = Set(PythonString.words(own))
+    let best = spans.map { f1(bag, Set(PythonString.words($0))) }.max() ?? 0
     return (match, (best / Double(max(1, spans.count)) * 100).rounded(.toNearestOrEven) / 100)
   }
 
@@ -77,17 +78,17 @@ enum DropAnswer {
     return precision + recall == 0 ? 0 : 2 * precision * recall / (precision + recall)
   }
 
-  private static func isNumber(_ text: String) -> Bool { Double(PythonText.stripped(text)) != nil }
+  private static func isNumber(_ text: String) -> Bool { Double(PythonString.strip(text)) != nil }
 
   private static func evened(_ answer: String) -> String {
     var words: [String] = []
-    for token in PythonText.split(PythonText.replacing(answer, "-", " "), " ") {
+    for token in PythonString.split(PythonString.replace(answer, "-", " "), by: " ") {
       var token = token.lowercased()
       if !isNumber(token) {
         token = String(token.unicodeScalars.filter { !MatchNormalization.punctuation.contains($0) })
       }
-      if let number = Double(token) { token = PythonText.spelling(of: number) }
-      token = PythonText.words(SquadAnswer.withoutArticles(token)).joined(separator: " ")
+      if let number = Double(token) { token = PythonString.spelling(of: number) }
+      token = PythonString.words(SquadAnswer.withoutArticles(token)).joined(separator: " ")
       if !token.isEmpty { words.append(token) }
     }
     return words.joined(separator: " ")

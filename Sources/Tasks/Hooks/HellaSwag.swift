@@ -1,3 +1,4 @@
+internal import Documents
 internal import Datasets
 internal import Patterns
 
@@ -28,8 +29,8 @@ extension Hook {
 
   /// The text without brackets and what is in them, with `[title]` as the end of a sentence.
   private static func cleaned(_ text: String) -> String {
-    var text = PythonText.replacing(PythonText.stripped(text), " [title]", ". ")
+    var text = PythonString.replace(PythonString.strip(text), " [title]", ". ")
     text = (try? brackets?.removingMatches(from: text)) ?? text
-    return PythonText.replacing(text, "  ", " ")
+    return PythonString.replace(text, "  ", " ")
   }
 }

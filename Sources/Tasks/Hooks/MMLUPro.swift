@@ -1,3 +1,4 @@
+internal import Documents
 internal import Datasets
 
 extension Hook {
@@ -14,7 +15,7 @@ extension Hook {
     values: [
       "doc_to_text": { .text(question($0)) },
       "doc_to_target": { document in
-        .text(PythonText.replacing(document.text(of: "cot_content"), "A: Let's think step by step. ", ""))
+        .text(PythonString.replace(document.text(of: "cot_content"), "A: Let's think step by step. ", ""))
       },
     ])
 
@@ -23,13 +24,13 @@ extension Hook {
       "biology", "business", "chemistry", "computer science", "economics", "engineering", "health", "history", "law",
       "math", "other", "philosophy", "physics", "psychology",
     ]
-    return Dictionary(uniqueKeysWithValues: names.map { ("process_" + PythonText.replacing($0, " ", "_"), $0) })
+    return Dictionary(uniqueKeysWithValues: names.map { ("process_" + PythonString.replace($0, " ", "_"), $0) })
   }()
 
   private static func question(_ document: DataValue) -> String {
     var text = "Question:\n" + document.text(of: "question") + "\nOptions:\n"
     for (letter, option) in zip("ABCDEFGHIJ", document.texts(of: "options")) {
-      text += "\(letter). \(PythonText.stripped(option))\n"
+      text += "\(letter). \(PythonString.strip(option))\n"
     }
     return text + "Answer: Let's think step by step."
   }

@@ -1,11 +1,13 @@
+internal import Documents
+
 /// Answers to problems of mathematics, as LaTeX writes them.
 ///
 /// Source: the answers' normalisation of Hendrycks et al. 2021 (MATH), as lm-evaluation-harness uses it.
 enum MathAnswer {
   /// What the last `\boxed{…}` (or `\fbox{…}`) of a solution holds.
   static func boxed(_ solution: String) -> String? {
-    if let spaced = PythonText.split(solution, "\\boxed ").dropFirst().last {
-      return PythonText.split(spaced, "$")[0]
+    if let spaced = PythonString.split(solution, by: "\\boxed ").dropFirst().last {
+      return PythonString.split(spaced, by: "$")[0]
     }
     let bytes = Array(solution.utf8)
     for mark in ["\\boxed{", "\\fbox{"] {
@@ -34,17 +36,17 @@ enum MathAnswer {
       ("\n", ""), ("\\!", ""), ("\\\\", "\\"), ("tfrac", "frac"), ("dfrac", "frac"), ("\\left", ""), ("\\right", ""),
       ("^{\\circ}", ""), ("^\\circ", ""), ("\\$", ""),
     ] {
-      text = PythonText.replacing(text, old, new)
+      text = PythonString.replace(text, old, new)
     }
     // Units stand at the right.
-    text = PythonText.split(text, "\\text{ ")[0]
-    for (old, new) in [("\\%", ""), (" .", " 0."), ("{.", "{0.")] { text = PythonText.replacing(text, old, new) }
+    text = PythonString.split(text, by: "\\text{ ")[0]
+    for (old, new) in [("\\%", ""), (" .", " 0."), ("{.", "{0.")] { text = PythonString.replace(text, old, new) }
     if text.isEmpty { return text }
     if text.hasPrefix(".") { text = "0" + text }
     // A short name and an equals sign before the answer say nothing.
-    let sides = PythonText.split(text, "=")
+    let sides = PythonString.split(text, by: "=")
     if sides.count == 2, sides[0].unicodeScalars.count <= 2 { text = sides[1] }
-    text = PythonText.replacing(roots(text), " ", "")
+    text = PythonString.replace(roots(text), " ", "")
     text = fractions(text)
     if text == "0.5" { text = "\\frac{1}{2}" }
     return slashed(text)
@@ -52,7 +54,7 @@ enum MathAnswer {
 
   /// `\sqrt3` as `\sqrt{3}`.
   private static func roots(_ text: String) -> String {
-    let parts = PythonText.split(text, "\\sqrt")
+    let parts = PythonString.split(text, by: "\\sqrt")
     return parts.dropFirst().reduce(parts[0]) { text, part in
       guard let first = part.first, first != "{" else { return text + "\\sqrt" + part }
       return text + "\\sqrt{\(first)}" + part.dropFirst()
@@ -61,7 +63,7 @@ enum MathAnswer {
 
   /// `\frac12` and `\frac1{72}` with braces.
   private static func fractions(_ text: String) -> String {
-    let parts = PythonText.split(text, "\\frac")
+    let parts = PythonString.split(text, by: "\\frac")
     var result = parts[0]
     for part in parts.dropFirst() {
       result += "\\frac"
@@ -79,7 +81,7 @@ enum MathAnswer {
 
   /// `3/4` of two whole numbers as a fraction.
   private static func slashed(_ text: String) -> String {
-    let parts = PythonText.split(text, "/")
+    let parts = PythonString.split(text, by: "/")
     guard parts.count == 2, let a = Int(parts[0]), let b = Int(parts[1]), "\(a)/\(b)" == text else { return text }
     return "\\frac{\(a)}{\(b)}"
   }

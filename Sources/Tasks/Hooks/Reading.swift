@@ -1,3 +1,4 @@
+internal import Documents
 internal import Datasets
 
 extension Hook {
@@ -10,7 +11,7 @@ extension Hook {
     values: [
       "doc_to_text": { document in
         let connector = document.text(of: "question") == "cause" ? "because" : "therefore"
-        return .text(PythonText.stripped(document.text(of: "premise")).dropLast() + " \(connector)")
+        return .text(PythonString.strip(document.text(of: "premise")).dropLast() + " \(connector)")
       },
       "doc_to_target": { .text(alternative($0, $0["label"] == .integer(0) ? "choice1" : "choice2")) },
       "doc_to_choice": { .list([.text(alternative($0, "choice1")), .text(alternative($0, "choice2"))]) },
@@ -33,7 +34,7 @@ extension Hook {
             + options + "Answer:")
       },
       "doc_to_target": { document in
-        let label = PythonText.stripped(document.text(of: "label"))
+        let label = PythonString.strip(document.text(of: "label"))
         return ["a", "b", "c", "d"].firstIndex(of: label).map { .integer($0) } ?? .null
       },
     ])

@@ -1,3 +1,4 @@
+internal import Documents
 internal import Datasets
 
 /// Answers in words, compared as SQuAD does: without case, punctuation and articles.
@@ -7,7 +8,7 @@ enum SquadAnswer {
   /// The answer's words that count.
   static func words(_ text: String) -> [String] {
     let kept = text.lowercased().unicodeScalars.filter { !MatchNormalization.punctuation.contains($0) }
-    return PythonText.words(withoutArticles(String(kept)))
+    return PythonString.words(withoutArticles(String(kept)))
   }
 
   static func withoutArticles(_ text: String) -> String {
@@ -62,7 +63,7 @@ extension Hook {
     tasks: [], functions: [:],
     judge: { responses, document in
       guard let text = responses.first?.text else { return [:] }
-      let answer = PythonText.stripped(text)
+      let answer = PythonString.strip(text)
       let lists = [document["answers"]?["text"]?.list, document["answers"]?.list, document["answer"].map { [$0] }]
       let golds = lists.compactMap { $0 }.first?.compactMap(\.text) ?? []
       let matches = golds.map { SquadAnswer.exactMatch($0, answer) }
@@ -82,7 +83,7 @@ extension Hook {
     ],
     judge: { responses, document in
       guard let text = responses.first?.text else { return [:] }
-      let answer = PythonText.split(PythonText.stripped(text), "\n")[0]
+      let answer = PythonString.split(PythonString.strip(text), by: "\n")[0]
       let golds = golds(document)
       func score(_ measure: (String, String) -> Double) -> Double {
         guard golds.count > 1 else { return golds.map { measure($0, answer) }.max() ?? 0 }

@@ -1,3 +1,4 @@
+internal import Documents
 internal import Datasets
 internal import Patterns
 
@@ -19,13 +20,13 @@ extension Hook {
   private static let quotedDigit = try? PythonExpression("/' [0-9]/")
 
   private static func detokenized(_ page: String) -> String {
-    var text = PythonText.replacing(page, "s '", "s'")
+    var text = PythonString.replace(page, "s '", "s'")
     text = (try? quotedDigit?.replacingMatches(in: text) { _ in "/'[0-9]/" }) ?? text
     for (old, new) in [
       (" @-@ ", "-"), (" @,@ ", ","), (" @.@ ", "."), (" : ", ": "), (" ; ", "; "), (" . ", ". "), (" ! ", "! "),
       (" ? ", "? "), (" , ", ", "),
     ] {
-      text = PythonText.replacing(text, old, new)
+      text = PythonString.replace(text, old, new)
     }
     for pair in pairs {
       text = (try? pair.expression.replacingMatches(in: text) { pair.open + $0[1] + pair.close }) ?? text
@@ -34,7 +35,7 @@ extension Hook {
       ("= = = =", "===="), ("= = =", "==="), ("= =", "=="), (" \u{B0} ", "\u{B0}"), (" \n", "\n"), ("\n ", "\n"),
       (" N ", " 1 "), (" 's", "'s"),
     ] {
-      text = PythonText.replacing(text, old, new)
+      text = PythonString.replace(text, old, new)
     }
     return text
   }

@@ -1,3 +1,4 @@
+internal import Documents
 internal import Datasets
 
 extension Hook {
@@ -14,10 +15,11 @@ extension Hook {
       },
       "doc_to_target": { document in
         .text(
-          PythonText.stripped(PythonText.split(document.text(of: "sentence"), "_").dropFirst().joined(separator: "_")))
+          PythonString.strip(
+            PythonString.split(document.text(of: "sentence"), by: "_").dropFirst().joined(separator: "_")))
       },
       "doc_to_choice": { document in
-        let head = PythonText.split(document.text(of: "sentence"), "_")[0]
+        let head = PythonString.split(document.text(of: "sentence"), by: "_")[0]
         return .list([.text(head + document.text(of: "option1")), .text(head + document.text(of: "option2"))])
       },
     ])

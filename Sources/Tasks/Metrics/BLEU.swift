@@ -1,3 +1,5 @@
+internal import Documents
+
 #if canImport(Glibc)
   internal import Glibc
 #elseif canImport(Musl)
@@ -56,7 +58,7 @@ package enum BLEU {
     for (old, new) in [
       ("<skipped>", ""), ("-\n", ""), ("\n", " "), ("&quot;", "\""), ("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">"),
     ] {
-      text = PythonText.replacing(text, old, new)
+      text = PythonString.replace(text, old, new)
     }
     var scalars = Array(" \(text) ".unicodeScalars)
     scalars = scalars.flatMap { isSymbol($0) ? [" ", $0, " "] : [$0] }
@@ -65,7 +67,7 @@ package enum BLEU {
     scalars = spaced(scalars) { before, mark in isDigit(before) && mark == "-" ? [before, " ", mark, " "] : nil }
     var view = String.UnicodeScalarView()
     view.append(contentsOf: scalars)
-    return PythonText.words(String(view))
+    return PythonString.words(String(view))
   }
 
   /// Replaces pairs from left to right, without overlaps.

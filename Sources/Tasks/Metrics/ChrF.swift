@@ -1,3 +1,5 @@
+internal import Documents
+
 /// The corpus chrF of sacrebleu with its defaults: runs of up to six characters, blanks left out, recall counting
 /// twice as much as precision.
 ///
@@ -43,6 +45,6 @@ package enum ChrF {
   }
 
   private static func scalars(_ text: String) -> [UInt32] {
-    text.unicodeScalars.filter { !PythonText.isBlank($0) }.map(\.value)
+    text.unicodeScalars.filter { !$0.isBlank }.map(\.value)
   }
 }

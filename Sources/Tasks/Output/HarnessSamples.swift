@@ -65,7 +65,7 @@ package enum HarnessSamples {
   private static func text(_ response: Answer.Response) -> JSONValue {
     switch response {
     case .likelihood(let value, let isGreedy):
-      .array([.string(PythonText.spelling(of: value)), .string(isGreedy ? "True" : "False")])
+      .array([.string(PythonString.spelling(of: value)), .string(isGreedy ? "True" : "False")])
     case .text(let text): .string(text)
     }
   }

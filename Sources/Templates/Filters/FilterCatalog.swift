@@ -1,3 +1,5 @@
+internal import Documents
+
 /// The filters that templates may use.
 enum FilterCatalog {
   static let text: Set<String> = [

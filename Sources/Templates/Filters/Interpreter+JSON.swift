@@ -1,3 +1,5 @@
+internal import Documents
+
 extension Interpreter {
   /// The filter `tojson`, as the dialect has it: transformers' own for chat templates, jinja2's for task files, which
   /// sorts the keys and escapes what HTML could take for markup.
@@ -64,7 +66,8 @@ private struct JSONText {
     case .integer(let number): text += String(number)
     case .float(let number):
       text +=
-        number.isFinite ? PythonText.text(of: number) : number.isNaN ? "NaN" : number < 0 ? "-Infinity" : "Infinity"
+        number.isFinite
+        ? PythonString.spelling(of: number) : number.isNaN ? "NaN" : number < 0 ? "-Infinity" : "Infinity"
     case .string(let string), .safe(let string): try writeQuoted(string)
     case .list(let elements), .tuple(let elements):
       text += "["
@@ -119,34 +122,7 @@ private struct JSONText {
 
   private mutating func writeQuoted(_ string: String) throws(Fault) {
     try meter.charge(bytes: string.utf8.count * 2)
-    text += "\""
-    // Nearly every text has nothing to escape.
-    if string.utf8.allSatisfy({ (0x20..<0x7F).contains($0) && $0 != 0x22 && $0 != 0x5C }) {
-      text += string + "\""
-      return
-    }
-    for scalar in string.unicodeScalars {
-      switch scalar {
-      case "\"": text += "\\\""
-      case "\\": text += "\\\\"
-      case "\n": text += "\\n"
-      case "\r": text += "\\r"
-      case "\t": text += "\\t"
-      case "\u{8}": text += "\\b"
-      case "\u{C}": text += "\\f"
-      case _ where scalar.value < 0x20 || isASCII && scalar.value > 0x7E:
-        if scalar.value == 0x7F {
-          text.unicodeScalars.append(scalar)
-        } else {
-          for unit in String(scalar).utf16 {
-            let hex = String(unit, radix: 16)
-            text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-          }
-        }
-      default: text.unicodeScalars.append(scalar)
-      }
-    }
-    text += "\""
+    text += JSONEdit.quote(string, asciiOnly: isASCII)
   }
 }
 

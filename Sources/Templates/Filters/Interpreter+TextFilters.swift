@@ -1,3 +1,5 @@
+internal import Documents
+
 extension Interpreter {
   private static let plainTextFilters: Set<String> = [
     "capitalize", "e", "escape", "forceescape", "lower", "safe", "string", "striptags", "title", "upper", "urlencode",

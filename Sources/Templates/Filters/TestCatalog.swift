@@ -1,3 +1,5 @@
+internal import Documents
+
 /// The tests that templates may use.
 enum TestCatalog {
   static let names: Set<String> = [

@@ -1,3 +1,5 @@
+internal import Documents
+
 extension Interpreter {
   /// Calls a method of a text; every one costs as much as the text is long.
   func callMethod(_ text: String, _ name: String, _ call: CallArguments) throws(Fault) -> TemplateValue {

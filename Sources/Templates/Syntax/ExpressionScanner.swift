@@ -1,3 +1,5 @@
+internal import Documents
+
 /// Reads the tokens inside of a tag.
 struct ExpressionScanner {
   private let source: SourceText

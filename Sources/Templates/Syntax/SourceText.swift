@@ -42,19 +42,3 @@ struct SourceText: Sendable {
   /// The text from one scalar to another.
   func text(_ range: Range<Int>) -> String { String(scalars: scalars[range]) }
 }
-
-extension String {
-  init(scalars: some Sequence<Unicode.Scalar>) {
-    var view = String.UnicodeScalarView()
-    view.append(contentsOf: scalars)
-    self = String(view)
-  }
-}
-
-extension Unicode.Scalar {
-  /// Whether Python takes the character for white space.
-  var isBlank: Bool {
-    if value < 0x80 { return value == 0x20 || (0x09...0x0D).contains(value) || (0x1C...0x1F).contains(value) }
-    return properties.isWhitespace
-  }
-}

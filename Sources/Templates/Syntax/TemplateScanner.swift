@@ -1,3 +1,5 @@
+internal import Documents
+
 /// Cuts a template into tokens: the text outside of tags, with the white space that tags take away, and what is inside.
 struct TemplateScanner {
   private let source: SourceText

@@ -1,3 +1,5 @@
+internal import Documents
+
 /// Python's format specification: `[[fill]align][sign][#][0][width][,][.precision][type]`.
 struct FormatSpec {
   var fill: Unicode.Scalar = " "
@@ -89,7 +91,7 @@ struct FormatSpec {
     case "e", "E", "f", "F", "g", "G", "%": return text(double: double, type ?? "g")
     case "n": return text(double: double, "g")
     case nil:
-      guard let precision else { return number(double < 0, PythonText.text(of: double.magnitude)) }
+      guard let precision else { return number(double < 0, PythonString.spelling(of: double.magnitude)) }
       var digits = PythonNumbers.text(double.magnitude, "g", precision: max(1, precision))
       if !digits.contains(where: { ".ein".contains($0) }) { digits += ".0" }
       return number(double < 0, digits)

@@ -1,3 +1,5 @@
+internal import Documents
+
 extension Interpreter {
   /// Compares two values with one operator.
   func compare(_ op: Comparison, _ left: TemplateValue, _ right: TemplateValue) throws(Fault) -> Bool {

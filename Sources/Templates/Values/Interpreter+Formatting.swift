@@ -1,3 +1,5 @@
+internal import Documents
+
 extension Interpreter {
   // MARK: "%s" % value
 

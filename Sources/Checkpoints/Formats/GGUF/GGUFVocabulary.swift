@@ -34,7 +34,7 @@ struct GGUFVocabulary {
       return
     }
     let layout = try files.tokenizer.map { (node) throws(CheckpointError) in try GGUFTokenizerLayout(node) }
-    var pieces: SentencePieceModel?
+    var pieces: SentencePieceDocument?
     switch layout {
     case .bytePairs(let way)?: model = .bytePairs(way)
     case let layout:
@@ -42,7 +42,7 @@ struct GGUFVocabulary {
       if case .scoredPieces(let addsSpacePrefix)? = layout {
         model = .scoredPieces(addsSpacePrefix: addsSpacePrefix)
       } else {
-        model = .scoredPieces(addsSpacePrefix: pieces?.addsSpacePrefix ?? true)
+        model = .scoredPieces(addsSpacePrefix: pieces?.normalizer.addsPrefix ?? true)
       }
     }
     try readTokens(files, pieces, size: size)
@@ -61,18 +61,23 @@ struct GGUFVocabulary {
   /// - Parameter isAlone: whether no `tokenizer.json` says how texts become tokens.
   private static func pieces(
     _ files: TokenizerFiles, isAlone: Bool
-  ) throws(CheckpointError) -> SentencePieceModel? {
+  ) throws(CheckpointError) -> SentencePieceDocument? {
     guard let bytes = files.sentencePiece else { return nil }
-    let model: SentencePieceModel
-    do throws(FormatError) {
-      model = try SentencePieceModel(bytes, file: SentencePieceModel.fileName)
+    let model: SentencePieceDocument
+    do throws(ProtobufError) {
+      model = try SentencePieceDocument(bytes)
     } catch {
-      throw CheckpointError(error)
+      throw CheckpointError(
+        FormatError(
+          file: SentencePieceDocument.name, format: "SentencePiece", offset: error.offset, found: error.found,
+          expected: error.expected))
     }
     guard isAlone else {
       return model.kind == .bytePairs && agrees(model, with: files.tokenizer) ? model : nil
     }
-    guard model.kind == .bytePairs, !model.replacesCharacters, !model.removesExtraSpaces else {
+    guard model.kind == .bytePairs, model.normalizer.characters == nil,
+      !model.normalizer.removesExtraSpaces
+    else {
       throw GGUFModelSettings.refusal(
         "tokenizer.model is no byte-pair model that keeps texts as they are",
         hint: "Unigram models and normalised texts have no place in a GGUF file that llama.cpp would read alike")
@@ -81,7 +86,7 @@ struct GGUFVocabulary {
   }
 
   /// Whether pieces have the numbers that a tokenizer gives them; it may be another one since a vocabulary was merged.
-  private static func agrees(_ model: SentencePieceModel, with tokenizer: JSONNode?) -> Bool {
+  private static func agrees(_ model: SentencePieceDocument, with tokenizer: JSONNode?) -> Bool {
     var numbers: [[UInt8]: Int] = [:]
     for member in tokenizer?["model"]?["vocab"]?.object ?? [] { numbers[Array(member.key.utf8)] = member.node.int }
     return model.pieces.enumerated().allSatisfy { id, piece in piece.type != .normal || numbers[piece.text] == id }
@@ -90,7 +95,7 @@ struct GGUFVocabulary {
   // MARK: Tokens
 
   private mutating func readTokens(
-    _ files: TokenizerFiles, _ pieces: SentencePieceModel?, size: Int
+    _ files: TokenizerFiles, _ pieces: SentencePieceDocument?, size: Int
   ) throws(CheckpointError) {
     var spellings: [Int: (text: String, type: GGUFTokenizer.TokenType)] = [:]
     let unknown = files.tokenizer?["model"]?["unk_token"]?.string
@@ -101,7 +106,7 @@ struct GGUFVocabulary {
       if spellings[id]?.type != .byte { spellings[id] = (member.key, type) }
     }
     for (id, piece) in (pieces?.pieces ?? []).enumerated() {
-      spellings[id] = (String(decoding: piece.text, as: UTF8.self), piece.type)
+      spellings[id] = (String(decoding: piece.text, as: UTF8.self), piece.type.ofGGUF)
     }
     for token in Self.addedTokens(files) {
       let type: GGUFTokenizer.TokenType =
@@ -159,7 +164,7 @@ struct GGUFVocabulary {
 
   // MARK: Merges and scores
 
-  private mutating func readMerges(_ tokenizer: JSONNode?, _ pieces: SentencePieceModel?) throws(CheckpointError) {
+  private mutating func readMerges(_ tokenizer: JSONNode?, _ pieces: SentencePieceDocument?) throws(CheckpointError) {
     var pairs: [(left: String, right: String)] = []
     for merge in tokenizer?["model"]?["merges"]?.array ?? [] {
       // By its bytes, because a mark that combines with the space would hide it.
@@ -199,7 +204,7 @@ struct GGUFVocabulary {
   // MARK: Special tokens
 
   private mutating func readSpecialTokens(
-    _ files: TokenizerFiles, _ pieces: SentencePieceModel?, _ settings: JSONNode?
+    _ files: TokenizerFiles, _ pieces: SentencePieceDocument?, _ settings: JSONNode?
   ) {
     let numbers = Dictionary(tokens.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     for (name, key, piece) in [
@@ -255,5 +260,19 @@ extension String {
   /// The text with SentencePiece's signs for spaces as spaces.
   fileprivate var replacingSpaceSigns: String {
     String(String.UnicodeScalarView(unicodeScalars.map { $0 == "\u{2581}" ? " " : $0 }))
+  }
+}
+
+extension SentencePieceDocument.PieceType {
+  /// The type in a GGUF file, whose numbers are SentencePiece's.
+  fileprivate var ofGGUF: GGUFTokenizer.TokenType {
+    switch self {
+    case .normal: .normal
+    case .unknown: .unknown
+    case .control: .control
+    case .userDefined: .userDefined
+    case .unused: .unused
+    case .byte: .byte
+    }
   }
 }

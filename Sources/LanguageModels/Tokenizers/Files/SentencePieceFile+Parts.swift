@@ -1,3 +1,5 @@
+internal import Documents
+
 extension SentencePieceFile {
   /// The longest sum of the squares of the pieces' sizes; it bounds the work of finding merges. The largest published
   /// vocabulary, Gemma's, has two fifths of it.

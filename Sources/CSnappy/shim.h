@@ -1,0 +1,2 @@
+// Snappy: inflating the pages of Parquet files.
+#include <snappy-c.h>
