@@ -105,7 +105,7 @@ let package = Package(
       .target(name: "BraidTesting", dependencies: ["Documents", "Tensors", "Checkpoints"]),
       .testTarget(
         name: "EndToEndTests",
-        dependencies: ["braid", "braid-fuzz", "BraidTesting", "Documents", "Tensors", "Checkpoints"],
+        dependencies: ["braid", "braid-bench", "braid-fuzz", "BraidTesting", "Documents", "Tensors", "Checkpoints"],
         exclude: goldens(of: "EndToEndTests")),
     ]
 )

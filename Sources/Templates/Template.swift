@@ -40,24 +40,4 @@ public struct Template: Sendable {
     let interpreter = Interpreter(source, dialect, context, clock: clock)
     return try interpreter.render(body)
   }
-
-  /// The value of a template that is one single expression, `{{ answers[0] }}`, as it is; of any other template the
-  /// text.
-  public func evaluate(
-    _ context: [(String, TemplateValue)], clock: TemplateClock? = nil
-  ) throws(TemplateError) -> TemplateValue {
-    let interpreter = Interpreter(source, dialect, context, clock: clock)
-    guard let expression else { return .string(try interpreter.render(body)) }
-    let value = try interpreter.evaluate(expression)
-    try interpreter.require(value, at: expression.offset)
-    return value
-  }
-
-  /// Whether the template is one single expression and nothing else, so that ``evaluate(_:clock:)`` gives its value.
-  public var isSingleExpression: Bool { expression != nil }
-
-  private var expression: Expression? {
-    guard body.count == 1, case .print(let expression) = body[0].kind else { return nil }
-    return expression
-  }
 }

@@ -46,15 +46,13 @@ import Testing
     }
   }
 
-  @Test func `single expressions give the values that jinja2 gives`() throws {
+  @Test func `single expressions give the values that jinja2 gives, printed as Python prints them`() throws {
     let (variables, cases) = try Self.load()
     for item in cases {
       guard let expected = item.record["value"] else { continue }
       let template = try Template(text: item.template, name: "t", dialect: item.dialect)
-      #expect(template.isSingleExpression)
-      let value = try template.evaluate(variables)
       // A tuple is an array in JSON.
-      let found = value.text.replacing("(", with: "[").replacing(")", with: "]")
+      let found = try template.render(variables).replacing("(", with: "[").replacing(")", with: "]")
       #expect(found == TemplateValue(expected).text, "\(item.template)")
     }
   }

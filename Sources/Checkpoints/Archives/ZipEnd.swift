@@ -58,7 +58,7 @@ struct ZipEnd {
     var size: Int
     var start: Int
 
-    /// Takes the numbers of the large record; those of the small one must be placeholders or the same.
+    /// Takes the numbers of the large record; those of the small one must be all ones or the same.
     ///
     /// - Returns: where the large record begins.
     mutating func replace(from file: UntrustedBytes, locator: Int) throws(FormatError) -> Int {

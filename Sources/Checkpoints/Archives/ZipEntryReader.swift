@@ -78,11 +78,11 @@ struct ZipEntryReader {
       name: name)
   }
 
-  /// Replaces placeholders by the numbers of the extra field for large archives, which holds just those, in order.
+  /// Replaces numbers that are all ones by those of the extra field for large archives, which holds just those, in order.
   private func replaceLargeNumbers(_ numbers: inout [Int], extra: Range<Int>) throws(FormatError) {
     guard numbers.contains(ZipRecords.elsewhere32) else { return }
     guard let field = try extraField(ZipRecords.largeNumbers, in: extra) else {
-      throw file.fault(at: extra.lowerBound, "an entry without the numbers that its placeholders stand for")
+      throw file.fault(at: extra.lowerBound, "an entry without the numbers that are too large for its header")
     }
     var place = field.lowerBound
     for index in numbers.indices where numbers[index] == ZipRecords.elsewhere32 {

@@ -1,9 +1,6 @@
 internal import Documents
 
 extension ChatTemplate {
-  /// The files of a model folder that a chat template is made of.
-  public static let fileNames = [templateName, settingsName, specialTokensName]
-
   private static let templateName = "chat_template.jinja"
   private static let settingsName = "tokenizer_config.json"
   private static let specialTokensName = "special_tokens_map.json"

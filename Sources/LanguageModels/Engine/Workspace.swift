@@ -30,7 +30,6 @@ final class Workspace: @unchecked Sendable {
     let product = ScratchMemory()
     let first = ScratchMemory()
     let second = ScratchMemory()
-    let third = ScratchMemory()
   }
 
   init(lanes: Int) { self.lanes = (0..<lanes).map { _ in Lane() } }

@@ -1,0 +1,39 @@
+import BraidTesting
+import Foundation
+import Testing
+
+/// The benches run as `make bench` runs them, on inputs that take no time; what they measure is never asserted.
+@Suite struct BenchTests {
+  @Test func `tokenizers are timed, and every token is counted`() throws {
+    let folder = try TemporaryFolder()
+    let text = try folder.write("text", String(repeating: "one two three\n", count: 100))
+    let run = try BraidBinary.run(
+      ["tokens", Fixture.path("families/a/base/tokenizer.json"), "--text", text, "--runs", "1"],
+      program: "braid-bench")
+    #expect(run.status == 0, "\(run.errors)")
+    let cells = try #require(run.output.split(separator: "\n").last).split(separator: "|").map {
+      $0.trimmingCharacters(in: .whitespaces)
+    }
+    #expect(cells.first?.hasSuffix("tokenizer.json") == true)
+    #expect(Int(cells.last ?? "") ?? 0 >= 300)
+  }
+
+  @Test func `the floor reads everything, and writes as many bytes as it is told, up to a whole block`() throws {
+    let folder = try TemporaryFolder()
+    let input = try folder.write("input", [UInt8](repeating: 7, count: 3_000_001))
+    let run = try BraidBinary.run(
+      ["floor", "--inputs", input, "--output", folder("output"), "--bytes", "2000003"], program: "braid-bench")
+    #expect(run.status == 0, "\(run.errors)")
+    let written = try Files.bytes(folder("output")).count
+    #expect(written >= 2_000_003 && written < 2_000_003 + (8 << 20))
+    // The sum of the input's words of eight bytes, as many as make whole lines of 64.
+    let sum = UInt64(0x0707_0707_0707_0707).multipliedReportingOverflow(by: 3_000_001 / 64 * 8).partialValue
+    #expect(run.output.split(separator: "\n").first == "\(sum)")
+  }
+
+  @Test func `a bench that cannot go on says why`() throws {
+    let run = try BraidBinary.run(
+      ["tokens", "missing.json", "--text", Fixture.path("embeddings/tiny/vocab.txt")], program: "braid-bench")
+    #expect(run.status != 0 && run.errors.contains("missing.json"))
+  }
+}
