@@ -65,7 +65,7 @@ public enum RunEvent: Sendable {
   case merging(model: String, done: Int, total: Int)
   /// A model is being loaded.
   case loading(model: String)
-  /// A model is being asked; tokens done and an upper bound of those to do.
+  /// A model is being asked; the tokens of the requests that are answered, and of all.
   case scoring(model: String, done: Int, total: Int)
   /// A model has been asked everything; the tokens it computed, and how long it took without loading.
   case scored(model: String, tokens: Int, seconds: Double)

@@ -45,9 +45,9 @@ struct ModelScorer {
     let clock = ContinuousClock()
     let start = clock.now
     let computed = Mutex(0)
-    let answers = try evaluator.answers(of: loaded.model) { done, total in
-      computed.withLock { $0 = max($0, done) }
-      report(.scoring(model: name, done: done, total: total))
+    let answers = try evaluator.answers(of: loaded.model) { progress in
+      computed.withLock { $0 = max($0, progress.computed) }
+      report(.scoring(model: name, done: progress.done, total: progress.total))
     }
     report(.scored(model: name, tokens: computed.withLock { $0 }, seconds: (clock.now - start) / .seconds(1)))
     return Outcome(answers: answers, suite: suite, chatTemplate: chatTemplate)

@@ -21,6 +21,16 @@ public struct Evaluator: Sendable {
     }
   }
 
+  /// How far a model has come.
+  public struct Progress: Hashable, Sendable {
+    /// The tokens of the requests that are answered.
+    public var done = 0
+    /// The tokens of all requests.
+    public var total = 0
+    /// The tokens that were computed for it: fewer, where requests have beginnings in common or were answered before.
+    public var computed = 0
+  }
+
   /// The prompts.
   public var prompts: PromptSet
   /// How they are put.
@@ -34,11 +44,11 @@ public struct Evaluator: Sendable {
 
   /// The model's answers, in the order of the prompts.
   ///
-  /// - Parameter progress: called with the tokens computed so far and an upper bound of all that will be computed;
+  /// - Parameter progress: called whenever something was computed or a request is answered,
   ///   possibly from several threads.
   /// - Throws: an ``EvaluationError``, or whatever the model throws.
   public func answers(
-    of model: any TextModel, progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    of model: any TextModel, progress: @escaping @Sendable (Progress) -> Void = { _ in }
   ) throws -> [Answer] {
     var workload = Workload()
     let encoder = try PromptEncoder(for: model, chat: options.chat)
@@ -49,20 +59,28 @@ public struct Evaluator: Sendable {
         throw EvaluationError.prompt(task: prompt.task, id: prompt.id, error)
       }
     }
-    let total = workload.tokenCount
-    let done = Mutex(0)
-    let report: @Sendable (Int) -> Void = { tokens in
-      let sum = done.withLock { value in
-        value += tokens
-        return value
-      }
-      progress(min(sum, total), total)
+    let state = Mutex(Progress(total: workload.tokenCount))
+    @Sendable func advance(_ change: (inout Progress) -> Void) {
+      progress(
+        state.withLock { state in
+          change(&state)
+          return state
+        })
     }
-    let scores = try model.score(workload.scoring, progress: report)
+    let (scoring, generation) = (workload.scoring, workload.generation)
+    let scores = try model.score(scoring) { tokens in
+      advance { $0.computed += tokens }
+    } finished: { number, _ in
+      advance { $0.done += Workload.tokenCount(scoring[number]) }
+    }
     guard scores.count == workload.scoring.count else {
       throw EvaluationError.unanswered(requests: workload.scoring.count, answers: scores.count)
     }
-    let generated = try model.generate(workload.generation, progress: report)
+    let generated = try model.generate(generation) { tokens in
+      advance { $0.computed += tokens }
+    } finished: { number, _ in
+      advance { $0.done += Workload.tokenCount(generation[number]) }
+    }
     guard generated.count == workload.generation.count else {
       throw EvaluationError.unanswered(requests: workload.generation.count, answers: generated.count)
     }

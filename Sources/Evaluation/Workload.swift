@@ -34,11 +34,16 @@ struct Workload {
   private(set) var generation: [GenerationRequest] = []
   private(set) var items: [Item] = []
 
-  /// An upper bound of the tokens to be computed.
+  /// The tokens of all requests, as many as can be.
   var tokenCount: Int {
-    scoring.reduce(0) { $0 + $1.context.count + $1.continuations.reduce(0) { $0 + $1.count } }
-      + generation.reduce(0) { $0 + $1.prompt.count + $1.maximumNewTokens }
+    scoring.reduce(0) { $0 + Self.tokenCount($1) } + generation.reduce(0) { $0 + Self.tokenCount($1) }
   }
+
+  static func tokenCount(_ request: ScoringRequest) -> Int {
+    request.continuations.reduce(request.context.count) { $0 + $1.count }
+  }
+
+  static func tokenCount(_ request: GenerationRequest) -> Int { request.prompt.count + request.maximumNewTokens }
 
   /// Adds what the next prompt needs.
   mutating func add(_ prompt: Prompt, encoder: PromptEncoder, options: Evaluator.Options) throws {

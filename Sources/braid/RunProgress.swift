@@ -29,9 +29,10 @@ final class RunProgress: Sendable {
     case .loading(let model): note("\(model): loading")
     case .merging(let model, let done, let total): advance("\(model): merging", .bytes, done, total)
     case .scoring(let model, let done, let total): advance("\(model): scoring", .things("tokens"), done, total)
+    case .scored(let model, 0, _): note("\(model): all answers were known")
     case .scored(let model, let tokens, let seconds):
       let rate = seconds > 0 ? Int(Double(tokens) / seconds) : 0
-      note("\(model): scored \(tokens) tokens in \(Decimal.text(seconds, decimals: 2)) s (\(rate) tokens/s)")
+      note("\(model): computed \(tokens) tokens in \(Decimal.text(seconds, decimals: 2)) s (\(rate) tokens/s)")
     }
   }
 

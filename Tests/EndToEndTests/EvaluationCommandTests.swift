@@ -55,6 +55,31 @@ struct EvaluationCommandTests {
     #expect(Files.exists(folder("a/half/model/model.safetensors")) && !Files.exists(folder("b/half/model")))
   }
 
+  @Test func `a cache is asked first, grows by what is new, and is never shared by two merges`() throws {
+    func lines() throws -> [Int] {
+      try Files.list(folder("cache")).map { try Files.text($0).split(separator: "\n").count }.sorted()
+    }
+    func eval(_ model: String, limit: Int) throws -> BraidBinary.Result {
+      let file = family + "prompts/sums.heldout.jsonl"
+      let run = try braid(
+        ["eval", model, "--json", "--cache", folder("cache"), "--prompts", file, "--limit", "\(limit)"])
+      #expect(run.status == 0, "\(run.errors)")
+      return run
+    }
+    let first = try eval(folder("specs/half.yml"), limit: 5)
+    #expect(try lines() == [5] && first.errors.contains("half: computed "))
+    let again = try eval(folder("specs/half.yml"), limit: 5)
+    #expect(again.output == first.output && again.errors.contains("half: all answers were known"))
+    let more = try eval(folder("specs/half.yml"), limit: 8)
+    #expect(try lines() == [8] && more.errors.contains("half: computed "))
+    // Another merge of the same models has answers of its own; the same merge on disk has the same weights.
+    _ = try eval(folder("specs/third.yml"), limit: 5)
+    #expect(try lines() == [5, 8])
+    #expect(try braid(["merge", folder("specs/half.yml"), "-o", folder("half"), "--quiet"]).status == 0)
+    let fromDisk = try eval(folder("half"), limit: 8)
+    #expect(try lines() == [5, 8] && fromDisk.errors.contains("half: all answers were known"))
+  }
+
   @Test func `a batch goes on where it stopped, and a report shows it again`() throws {
     let arguments =
       [

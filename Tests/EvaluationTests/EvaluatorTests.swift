@@ -94,14 +94,14 @@ struct EvaluatorTests {
     }
   }
 
-  @Test func `progress grows and stays within its bound`() throws {
+  @Test func `progress counts what was computed, and what is answered up to the whole`() throws {
     let set = try prompts(
       #"{"id":"1","task":"t","text":"xy"}"#, #"{"id":"2","task":"t","text":"xyz"}"#)
-    let seen = Mutex<[Int]>([])
-    _ = try Evaluator(prompts: set).answers(of: FakeModel()) { done, total in
-      #expect(done <= total && total == 7)
-      seen.withLock { $0.append(done) }
-    }
-    #expect(seen.withLock { $0 } == [1, 2])
+    let seen = Mutex<[Evaluator.Progress]>([])
+    _ = try Evaluator(prompts: set).answers(of: FakeModel()) { progress in seen.withLock { $0.append(progress) } }
+    // The fake computes one token of each context; two tokens are a context and three a text.
+    #expect(seen.withLock { $0.map(\.computed) } == [1, 1, 2, 2])
+    #expect(seen.withLock { $0.map(\.done) } == [0, 3, 3, 7])
+    #expect(seen.withLock { $0.allSatisfy { $0.total == 7 } })
   }
 }

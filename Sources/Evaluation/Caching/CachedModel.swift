@@ -44,7 +44,6 @@ public struct CachedModel: TextModel {
         }
       }
       if unknown.isEmpty {
-        progress(request.context.count)
         finished(number, scores[number])
       } else {
         missing.append((number, unknown))
@@ -79,7 +78,6 @@ public struct CachedModel: TextModel {
     let missing = results.indices.filter { results[$0] == nil }
     for (number, known) in results.enumerated() {
       guard let known else { continue }
-      progress(requests[number].prompt.count + requests[number].maximumNewTokens)
       finished(number, known)
     }
     let journal = self.journal
