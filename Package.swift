@@ -106,7 +106,9 @@ let package = Package(
       .target(name: "BraidTesting", dependencies: ["Documents", "Tensors", "Checkpoints"]),
       .testTarget(
         name: "EndToEndTests",
-        dependencies: ["braid", "braid-bench", "braid-fuzz", "BraidTesting", "Documents", "Tensors", "Checkpoints"],
+        dependencies: [
+          "braid", "braid-bench", "braid-fuzz", "BraidTesting", "Documents", "Tensors", "Checkpoints", "LanguageModels",
+        ],
         exclude: goldens(of: "EndToEndTests")),
     ]
 )

@@ -137,7 +137,8 @@ struct CompletionResponse {
   /// A log-probability: finite and not above zero.
   private static func logProbability(_ node: JSONNode) throws(Fault) -> Double {
     guard let value = node.double, value.isFinite else {
-      throw Fault(message: "a log-probability is \(node.kind), not a finite number")
+      let found = if case .number(let digits) = node.value { PrintableText.of(digits, limit: 20) } else { node.kind }
+      throw Fault(message: "a log-probability is \(found), not a finite number")
     }
     // Float32 can round a probability of nearly one to a little more.
     guard value <= 1e-4 else { throw Fault(message: "a log-probability is \(value), above zero") }
