@@ -25,6 +25,7 @@ let rooms = [
   Room(name: "MergeMethods", rooms: ["Documents", "Tensors", "Kernels"]),
   Room(name: "Vocabularies", rooms: ["Documents", "Tensors", "Templates"]),
   Room(name: "LanguageModels", rooms: ["Documents", "Tensors", "Kernels", "Patterns", "Templates"]),
+  Room(name: "ServedModels", rooms: ["Documents", "LanguageModels"]),
   Room(
     name: "MergeSpecs", rooms: ["Documents", "Tensors", "MergeMethods", "Vocabularies", "Patterns"], products: [yams]),
   Room(
@@ -41,8 +42,8 @@ let rooms = [
   Room(
     name: "Batches",
     rooms: [
-      "Documents", "Tensors", "Kernels", "Checkpoints", "Templates", "LanguageModels", "MergeSpecs", "Merging",
-      "Evaluation", "Datasets", "Tasks", "Reports",
+      "Documents", "Tensors", "Kernels", "Checkpoints", "Templates", "LanguageModels", "ServedModels", "MergeSpecs",
+      "Merging", "Evaluation", "Datasets", "Tasks", "Reports",
     ]),
 ]
 let libraries = rooms.map(\.name)
@@ -106,7 +107,9 @@ let package = Package(
       .target(name: "BraidTesting", dependencies: ["Documents", "Tensors", "Checkpoints"]),
       .testTarget(
         name: "EndToEndTests",
-        dependencies: ["braid", "braid-bench", "braid-fuzz", "BraidTesting", "Documents", "Tensors", "Checkpoints"],
+        dependencies: [
+          "braid", "braid-bench", "braid-fuzz", "BraidTesting", "Documents", "Tensors", "Checkpoints", "LanguageModels",
+        ],
         exclude: goldens(of: "EndToEndTests")),
     ]
 )

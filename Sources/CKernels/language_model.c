@@ -194,6 +194,18 @@ CLONES void braid_lm_add_bias(float *x, size_t x_stride, const float *bias, size
     for (size_t i = 0; i < width; i++) x[row * x_stride + i] += bias[i];
 }
 
+CLONES void braid_lm_place_rows(const float *x, size_t rows, size_t width, float *out, size_t stride,
+                                int accumulates) {
+  for (size_t row = 0; row < rows; row++) {
+    const float *from = x + row * width;
+    float *to = out + row * stride;
+    if (accumulates)
+      for (size_t i = 0; i < width; i++) to[i] += from[i];
+    else
+      memcpy(to, from, width * sizeof(float));
+  }
+}
+
 // ---- Logits
 
 CLONES void braid_lm_summarize(const float *logits, size_t count, braid_lm_summary *summary) {

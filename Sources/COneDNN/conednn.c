@@ -49,22 +49,14 @@ static dnnl_stream_t thread_stream(void) {
 
 // ---- Descriptions
 
-static dnnl_status_t describe(description *result, int64_t rows, int64_t columns, int64_t stride,
-                              dnnl_data_type_t type) {
+static dnnl_status_t describe(description *result, int64_t rows, int64_t columns, int64_t row_stride,
+                              int64_t column_stride, dnnl_data_type_t type) {
   const dnnl_dims_t extents = {rows, columns};
-  const dnnl_dims_t strides = {stride, 1};
+  const dnnl_dims_t strides = {row_stride, column_stride};
 #if DNNL_VERSION_MAJOR >= 3
   return dnnl_memory_desc_create_with_strides(result, 2, extents, type, strides);
 #else
   return dnnl_memory_desc_init_by_strides(result, 2, extents, type, strides);
-#endif
-}
-
-static dnnl_status_t append_sum(dnnl_post_ops_t operations) {
-#if DNNL_VERSION_MAJOR >= 3
-  return dnnl_post_ops_append_sum(operations, 1.0f, 0, dnnl_data_type_undef);
-#else
-  return dnnl_post_ops_append_sum(operations, 1.0f);
 #endif
 }
 
@@ -83,17 +75,14 @@ static dnnl_status_t make_details(braid_product *product, const_dnnl_primitive_a
 // ---- Products
 
 static dnnl_status_t make_primitive(braid_product *product, const braid_product_shape *shape,
-                                    dnnl_primitive_attr_t attributes, dnnl_post_ops_t operations) {
+                                    dnnl_primitive_attr_t attributes) {
   const dnnl_data_type_t type = shape->bfloat16 ? dnnl_bf16 : dnnl_f32;
-  TRY(describe(&product->a, shape->rows, shape->depth, shape->a_stride, type));
-  TRY(describe(&product->b, shape->depth, shape->columns, shape->b_stride, type));
-  TRY(describe(&product->c, shape->rows, shape->columns, shape->c_stride, dnnl_f32));
+  TRY(describe(&product->a, shape->rows, shape->depth, shape->depth, 1, type));
+  // oneDNN multiplies with [depth, columns]: the same memory, read down the columns.
+  TRY(describe(&product->b, shape->depth, shape->columns, 1, shape->depth, type));
+  TRY(describe(&product->c, shape->rows, shape->columns, shape->columns, 1, dnnl_f32));
   // Scratch memory of the caller's, so that threads can run one product at the same time.
   TRY(dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user));
-  if (shape->accumulates) {
-    TRY(append_sum(operations));
-    TRY(dnnl_primitive_attr_set_post_ops(attributes, operations));
-  }
   TRY(make_details(product, attributes));
   TRY(dnnl_primitive_create(&product->primitive, product->details));
   product->scratch_size =
@@ -107,11 +96,8 @@ int braid_product_create(const braid_product_shape *shape, braid_product **resul
   braid_product *product = calloc(1, sizeof *product);
   if (!product) return (int)dnnl_out_of_memory;
   dnnl_primitive_attr_t attributes = NULL;
-  dnnl_post_ops_t operations = NULL;
   dnnl_status_t status = dnnl_primitive_attr_create(&attributes);
-  if (status == dnnl_success) status = dnnl_post_ops_create(&operations);
-  if (status == dnnl_success) status = make_primitive(product, shape, attributes, operations);
-  if (operations) dnnl_post_ops_destroy(operations);
+  if (status == dnnl_success) status = make_primitive(product, shape, attributes);
   if (attributes) dnnl_primitive_attr_destroy(attributes);
   if (status != dnnl_success) {
     braid_product_destroy(product);

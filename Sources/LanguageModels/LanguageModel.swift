@@ -9,20 +9,22 @@ public import Tensors
 /// continuations; logits exist only for positions that are scored. Results do not depend on how requests fall into
 /// batches, nor on the number of threads: not by a bit.
 public final class LanguageModel: TextModel {
-  /// The model's name in messages.
-  public let name: String
-  /// Text to tokens and back.
-  public let tokenizer: any TextTokenizer
-  /// The most tokens the model can look at.
-  public let maximumLength: Int
-  /// The begin token, else the end token.
-  public let prefixToken: Int?
-  /// The tokens that end a generation.
-  public let endTokens: Set<Int>
-  /// The model's own way to write a conversation, if it was read.
-  public let chatTemplate: ChatTemplate?
+  /// What the model's files say about texts.
+  public let settings: TextSettings
   /// How products are formed: as asked for, but in float32 where the CPU has no bfloat16 instructions.
   public let precision: Precision
+  /// The model's name in messages.
+  public var name: String { settings.name }
+  /// Text to tokens and back.
+  public var tokenizer: any TextTokenizer { settings.tokenizer }
+  /// The most tokens the model can look at.
+  public var maximumLength: Int { settings.maximumLength }
+  /// The begin token, else the end token.
+  public var prefixToken: Int? { settings.prefixToken }
+  /// The tokens that end a generation.
+  public var endTokens: Set<Int> { settings.endTokens }
+  /// The model's own way to write a conversation, if it was read.
+  public var chatTemplate: ChatTemplate? { settings.chatTemplate }
   /// How many threads compute.
   public var threads: Int { team.count }
   /// Tensors of the checkpoint that the architecture has no use for.
@@ -50,30 +52,29 @@ public final class LanguageModel: TextModel {
   ///   - threads: how many threads compute.
   ///   - rowsPerBatch: the most tokens computed at once; chosen by the size of the model if nil.
   /// - Throws: ``ModelError`` for files or tensors that do not make a model that can be computed.
-  public init(
+  public convenience init(
     name: String, weights: any TensorSource, configuration: [UInt8], tokenizer: TokenizerSource,
     generationConfiguration: [UInt8]? = nil, chatTemplate: ChatTemplate? = nil, precision: Precision = .float32,
     threads: Int, rowsPerBatch: Int? = nil
   ) throws {
-    let configuration = try ModelDocument.parse(configuration, file: "\(name)/config.json")
-    let tokenizerSettings = try tokenizer.settings(model: name)
-    let generation = try generationConfiguration.map { (bytes) throws(ModelError) in
-      try ModelDocument.parse(bytes, file: "\(name)/generation_config.json")
-    }
-    let architectureType = try ArchitectureCatalog.architecture(for: configuration)
-    let words = try tokenizer.tokenizer(model: name, tokenizerSettings)
+    let settings = try TextSettings(
+      name: name, configuration: configuration, tokenizer: tokenizer, generationConfiguration: generationConfiguration,
+      chatTemplate: chatTemplate)
+    try self.init(settings, weights: weights, precision: precision, threads: threads, rowsPerBatch: rowsPerBatch)
+  }
 
-    self.name = name
-    self.tokenizer = words
-    self.chatTemplate = chatTemplate
+  /// Loads the weights of a model whose other files were read already.
+  public init(
+    _ settings: TextSettings, weights: any TensorSource, precision: Precision = .float32, threads: Int,
+    rowsPerBatch: Int? = nil
+  ) throws {
+    let architectureType = try ArchitectureCatalog.architecture(for: settings.configuration)
+    self.settings = settings
     self.precision = precision.isFast ? precision : .float32
     team = ThreadTeam(count: threads)
-    maximumLength = try tokenizerSettings.maximumLength(configuration)
-    prefixToken = try tokenizerSettings.prefixToken(words, configuration)
-    endTokens = try tokenizerSettings.endTokens(words, configuration, generation)
 
-    let loader = WeightLoader(model: name, source: weights, element: self.precision.element, team: team)
-    architecture = try architectureType.decoder(configuration, weights: WeightScope(loader))
+    let loader = WeightLoader(model: settings.name, source: weights, element: self.precision.element, team: team)
+    architecture = try architectureType.decoder(settings.configuration, weights: WeightScope(loader))
     unusedTensors = loader.unusedTensors
     self.rowsPerBatch =
       rowsPerBatch.map { max(1, $0) } ?? min(2048, max(64, Self.activationBytes / architecture.bytesPerRow))

@@ -68,7 +68,7 @@ enum OneDNNPeak {
   static func measure(_ element: MatrixElement, threads: Int) throws -> Double {
     let size = 1024
     let product = try MatrixProduct(MatrixProductShape(rows: size, columns: size, depth: size, element: element))
-    let lanes = (0..<threads).map { _ in Lane(size: size, element: element) }
+    let lanes = (0..<threads).map { _ in Lane(size: size, element: element, scratch: product.scratchByteCount) }
     let rounds = 20
     var best = 0.0
     for _ in 0..<5 {
@@ -77,7 +77,7 @@ enum OneDNNPeak {
         for _ in 0..<rounds {
           try? product.run(
             input: lanes[lane].input.address, weights: lanes[lane].weights.address, output: lanes[lane].output.floats,
-            scratch: lanes[lane].scratch)
+            scratch: lanes[lane].scratch.address)
         }
       }
       let seconds = (ContinuousClock.now - start) / .seconds(1)
@@ -89,13 +89,13 @@ enum OneDNNPeak {
   /// One thread's matrices.
   private final class Lane: @unchecked Sendable {
     // Used by one thread at a time.
-    let input, weights, output: AlignedMemory
-    let scratch = ScratchMemory()
+    let input, weights, output, scratch: AlignedMemory
 
-    init(size: Int, element: MatrixElement) {
+    init(size: Int, element: MatrixElement, scratch count: Int) {
       input = AlignedMemory(byteCount: size * size * element.byteCount)
       weights = AlignedMemory(byteCount: size * size * element.byteCount)
       output = AlignedMemory(byteCount: size * size * 4)
+      scratch = AlignedMemory(byteCount: count)
       for memory in [input, weights, output] { memset(memory.address, 0, memory.bytes.count) }
     }
   }

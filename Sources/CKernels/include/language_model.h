@@ -46,6 +46,9 @@ void braid_lm_round(const float *x, size_t count, uint16_t *rounded);
 // Adds `bias` to each row.
 void braid_lm_add_bias(float *x, size_t x_stride, const float *bias, size_t rows, size_t width);
 
+// Puts rows without gaps to places that are `stride` elements apart, or adds them to what is there.
+void braid_lm_place_rows(const float *x, size_t rows, size_t width, float *out, size_t stride, int accumulates);
+
 // ---- Attention
 
 // Rotates the first 2 * half elements of each of `heads` vectors that follow each other at a distance of `width`:

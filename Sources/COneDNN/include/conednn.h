@@ -1,7 +1,7 @@
 // Matrix products by oneDNN, the same for its versions 2.x and 3.x.
 //
-// C[m, n] = A[m, k] B[k, n], all three stored by rows with any distance between rows. A product is made once for its
-// sizes and may then be run by many threads at once. Every call computes on the thread that makes it: where oneDNN
+// C[m, n] = sum over k of A[m, k] B[n, k], all three stored by rows without gaps: B is a matrix of weights as checkpoints
+// have it. A product is made once for its sizes and may then be run by many threads at once. Every call computes on the thread that makes it: where oneDNN
 // was built on OpenMP it is told to use one thread there, and parallel work is the caller's to divide.
 #pragma once
 
@@ -11,13 +11,10 @@
 typedef struct braid_product braid_product;
 
 typedef struct {
+  // m, n and k.
   int64_t rows, columns, depth;
-  // Elements from one row to the next.
-  int64_t a_stride, b_stride, c_stride;
   // Whether A and B hold bfloat16 instead of float32; C is float32 either way, and so are the sums.
   int bfloat16;
-  // Whether the product is added to what C holds.
-  int accumulates;
 } braid_product_shape;
 
 // Makes a product; 0, or oneDNN's status.

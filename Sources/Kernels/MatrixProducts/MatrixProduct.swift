@@ -1,38 +1,23 @@
 internal import COneDNN
 private import Synchronization
 
-/// The sizes of a matrix product C = A B, with all three matrices stored by rows.
+/// The sizes of a matrix product C = A Bᵀ, with all three matrices stored by rows without gaps.
 public struct MatrixProductShape: Sendable, Hashable {
   /// The rows of A and C.
   public var rows: Int
-  /// The columns of B and C.
+  /// The rows of B, which are the columns of C.
   public var columns: Int
-  /// The columns of A, which are the rows of B.
+  /// The columns of A and B.
   public var depth: Int
-  /// Elements from one row of A to the next.
-  public var inputStride: Int
-  /// Elements from one row of B to the next.
-  public var weightStride: Int
-  /// Elements from one row of C to the next.
-  public var outputStride: Int
   /// The type of A and B; C is float32.
   public var element: MatrixElement
-  /// Whether the product is added to what C holds.
-  public var accumulates: Bool
 
-  /// Makes a shape; rows follow each other without gaps unless strides say otherwise.
-  public init(
-    rows: Int, columns: Int, depth: Int, inputStride: Int? = nil, weightStride: Int? = nil, outputStride: Int? = nil,
-    element: MatrixElement = .float32, accumulates: Bool = false
-  ) {
+  /// Makes a shape.
+  public init(rows: Int, columns: Int, depth: Int, element: MatrixElement = .float32) {
     self.rows = rows
     self.columns = columns
     self.depth = depth
-    self.inputStride = inputStride ?? depth
-    self.weightStride = weightStride ?? columns
-    self.outputStride = outputStride ?? columns
     self.element = element
-    self.accumulates = accumulates
   }
 }
 
@@ -50,8 +35,7 @@ public final class MatrixProduct: @unchecked Sendable {
   public init(_ shape: MatrixProductShape) throws(MatrixProductError) {
     var description = braid_product_shape(
       rows: Int64(shape.rows), columns: Int64(shape.columns), depth: Int64(shape.depth),
-      a_stride: Int64(shape.inputStride), b_stride: Int64(shape.weightStride), c_stride: Int64(shape.outputStride),
-      bfloat16: shape.element == .bfloat16 ? 1 : 0, accumulates: shape.accumulates ? 1 : 0)
+      bfloat16: shape.element == .bfloat16 ? 1 : 0)
     var handle: OpaquePointer?
     let status = braid_product_create(&description, &handle)
     guard status == 0, let handle else { throw MatrixProductError(shape: shape, status: Int(status)) }
@@ -84,11 +68,12 @@ public final class MatrixProduct: @unchecked Sendable {
   ///   - input: A, of the shape's element type.
   ///   - weights: B, of the shape's element type.
   ///   - output: C, which must not overlap the others.
-  ///   - scratch: memory that no other run uses at the same time.
+  ///   - scratch: ``scratchByteCount`` bytes at a multiple of 64 that no other run uses at the same time.
   public func run(
-    input: UnsafeRawPointer, weights: UnsafeRawPointer, output: UnsafeMutablePointer<Float>, scratch: ScratchMemory
+    input: UnsafeRawPointer, weights: UnsafeRawPointer, output: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutableRawPointer
   ) throws(MatrixProductError) {
-    let status = braid_product_run(handle, input, weights, output, scratch.bytes(scratchByteCount))
+    let status = braid_product_run(handle, input, weights, output, scratch)
     guard status == 0 else { throw MatrixProductError(shape: shape, status: Int(status)) }
   }
 }

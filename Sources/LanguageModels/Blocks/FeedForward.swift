@@ -15,21 +15,20 @@ struct PlainMLP: FeedForward {
   let activation: Activation
 
   func apply(_ input: UnsafeRawPointer, pass: Pass, norm: Norm?) throws {
-    let (hidden, width, element) = (inner.matrix.inputs, inner.matrix.outputs, inner.matrix.element)
+    let (width, element) = (inner.matrix.outputs, inner.matrix.element)
     let source = UnsafeSource(input)
     let middle = UnsafeSource(pass.workspace.inner.bytes(Pass.paddedRows(pass.rows) * width * element.byteCount))
-    try pass.team.run(inner.matrix, rows: pass.rows) { lane, rows, tile in
+    try pass.team.run(inner.matrix, rows: pass.productRows) { lane, block, tile in
       let lane = pass.workspace.lanes[lane]
       let outputs = inner.matrix.outputs(ofTile: tile)
-      let values = lane.first.floats(Pass.paddedRows(rows.count) * outputs.count)
-      try inner.multiply(
-        tile: tile, rows: rows.count, input: source.pointer + rows.lowerBound * hidden * element.byteCount,
-        inputStride: hidden, output: values, scratch: lane.product)
+      let values = lane.first.floats(Pass.paddedRows(block.rows.count) * outputs.count)
+      try inner.multiply(tile: tile, block, input: source.pointer, output: values, scratch: lane.product)
       activation.apply(
-        values, nil, rows: rows.count, width: outputs.count, to: UnsafeMutableRawPointer(mutating: middle.pointer),
-        offset: rows.lowerBound * width + outputs.lowerBound, stride: width, as: element)
+        values, nil, rows: block.rows.count, width: outputs.count,
+        to: UnsafeMutableRawPointer(mutating: middle.pointer),
+        offset: block.rows.lowerBound * width + outputs.lowerBound, stride: width, as: element)
     }
-    try outer.addToStream(middle.pointer, stride: width, pass: pass, norm: norm)
+    try outer.addToStream(middle.pointer, pass: pass, norm: norm)
   }
 }
 
@@ -41,29 +40,28 @@ struct GatedMLP: FeedForward {
   let activation: Activation
 
   func apply(_ input: UnsafeRawPointer, pass: Pass, norm: Norm?) throws {
-    let inner = try gated(input, rows: pass.rows, pass: pass)
-    try down.addToStream(inner, stride: gate.matrix.outputs, pass: pass, norm: norm)
+    let inner = try gated(input, rows: pass.productRows, pass: pass)
+    try down.addToStream(inner, pass: pass, norm: norm)
   }
 
   /// The inner layer of some rows, in the type of the products.
-  func gated(_ input: UnsafeRawPointer, rows count: Int, pass: Pass) throws -> UnsafeRawPointer {
-    let (hidden, width, element) = (gate.matrix.inputs, gate.matrix.outputs, gate.matrix.element)
+  func gated(_ input: UnsafeRawPointer, rows: ProductRows, pass: Pass) throws -> UnsafeRawPointer {
+    let (width, element) = (gate.matrix.outputs, gate.matrix.element)
     let source = UnsafeSource(input)
-    let inner = UnsafeSource(pass.workspace.inner.bytes(Pass.paddedRows(count) * width * element.byteCount))
-    try pass.team.run(gate.matrix, rows: count) { lane, rows, tile in
+    let inner = UnsafeSource(pass.workspace.inner.bytes(Pass.paddedRows(rows.count) * width * element.byteCount))
+    try pass.team.run(gate.matrix, rows: rows) { lane, block, tile in
       let lane = pass.workspace.lanes[lane]
       let outputs = gate.matrix.outputs(ofTile: tile)
       // Both tiles stay in the core's cache until their product is formed.
-      let gates = lane.first.floats(Pass.paddedRows(rows.count) * outputs.count)
-      let ups = lane.second.floats(Pass.paddedRows(rows.count) * outputs.count)
+      let gates = lane.first.floats(Pass.paddedRows(block.rows.count) * outputs.count)
+      let ups = lane.second.floats(Pass.paddedRows(block.rows.count) * outputs.count)
       for (layer, values) in [(gate, gates), (up, ups)] {
-        try layer.multiply(
-          tile: tile, rows: rows.count, input: source.pointer + rows.lowerBound * hidden * element.byteCount,
-          inputStride: hidden, output: values, scratch: lane.product)
+        try layer.multiply(tile: tile, block, input: source.pointer, output: values, scratch: lane.product)
       }
       activation.apply(
-        gates, ups, rows: rows.count, width: outputs.count, to: UnsafeMutableRawPointer(mutating: inner.pointer),
-        offset: rows.lowerBound * width + outputs.lowerBound, stride: width, as: element)
+        gates, ups, rows: block.rows.count, width: outputs.count,
+        to: UnsafeMutableRawPointer(mutating: inner.pointer),
+        offset: block.rows.lowerBound * width + outputs.lowerBound, stride: width, as: element)
     }
     return inner.pointer
   }

@@ -38,7 +38,6 @@ struct GroupedAttention: Sendable {
   ///
   /// - Parameter norm: what the result goes through before it is added, if anything.
   func apply(_ input: UnsafeRawPointer, layer: Int, pass: Pass, norm: Norm? = nil) throws {
-    let hidden = query.matrix.inputs
     let element = query.matrix.element
     let stride = (heads + 2 * keyHeads) * headSize
     let projected = pass.workspace.projected.floats(Pass.paddedRows(pass.rows) * stride)
@@ -47,7 +46,7 @@ struct GroupedAttention: Sendable {
         Linear.Target(layer: query, output: projected, stride: stride),
         Linear.Target(layer: key, output: projected + heads * headSize, stride: stride),
         Linear.Target(layer: value, output: projected + (heads + keyHeads) * headSize, stride: stride),
-      ], to: input, stride: hidden, rows: pass.rows, pass: pass)
+      ], to: input, rows: pass.productRows, pass: pass)
     let rows = UnsafeSource(projected)
     try storeKeys(rows, stride: stride, layer: layer, pass: pass)
 
@@ -60,7 +59,7 @@ struct GroupedAttention: Sendable {
         blocks[item / keyHeads], keyHead: item % keyHeads, rows: rows, stride: stride, layer: layer,
         into: UnsafeMutableRawPointer(mutating: mixed.pointer), pass: pass, lane: pass.workspace.lanes[lane])
     }
-    try output.addToStream(mixed.pointer, stride: heads * headSize, pass: pass, norm: norm)
+    try output.addToStream(mixed.pointer, pass: pass, norm: norm)
   }
 
   /// Normalises and rotates queries and keys, and puts keys and values where attention looks for them.

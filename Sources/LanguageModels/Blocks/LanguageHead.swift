@@ -7,7 +7,7 @@ internal import Kernels
 /// sum of exponentials; the tiles are combined in float64 in the order of the vocabulary.
 struct LanguageHead: Sendable {
   let norm: Norm
-  let matrix: PackedMatrix
+  let matrix: WeightMatrix
   /// Logits are cap · tanh(logit / cap); none if zero.
   var softCap: Float = 0
 
@@ -29,7 +29,7 @@ struct LanguageHead: Sendable {
 
   /// Computes the logits of some rows of a pass.
   ///
-  /// - Parameter rows: rows of the pass, and for each the tokens whose logits are wanted.
+  /// - Parameter rows: rows of the pass in their order, and for each the tokens whose logits are wanted.
   /// - Throws: ``NotFinite`` if a logit is not finite.
   func apply(_ rows: [(row: Int, tokens: [Int])], pass: Pass) throws -> [Outcome] {
     var outcomes: [Outcome] = []
@@ -57,17 +57,19 @@ struct LanguageHead: Sendable {
     let memory = UnsafeSource(pass.workspace.summaries.bytes(summaryBytes + (firstLogit.last ?? 0) * 4))
     let offsets = firstLogit
 
-    let blocks = (wanted.count + Self.rowsPerBlock - 1) / Self.rowsPerBlock
-    try pass.team.run(blocks * tiles) { lane, item in
+    let own = ProductRows(
+      nextTokens: wanted.prefix { $0.row < pass.productRows.nextTokens }.count, count: wanted.count)
+    let blocks = own.blocks(of: Self.rowsPerBlock)
+    try pass.team.run(blocks.count * tiles) { lane, item in
       let tile = item % tiles
-      let first = item / tiles * Self.rowsPerBlock
-      let count = min(Self.rowsPerBlock, wanted.count - first)
+      let block = blocks[item / tiles]
+      let (first, count) = (block.rows.lowerBound, block.rows.count)
       let outputs = matrix.outputs(ofTile: tile)
       let lane = pass.workspace.lanes[lane]
       let logits = lane.first.floats(Pass.paddedRows(count) * outputs.count)
-      try matrix.multiply(
-        tile: tile, rows: count, input: input.pointer + first * hidden * element.byteCount, inputStride: hidden,
-        output: logits, outputStride: outputs.count, scratch: lane.product)
+      try block.multiply(
+        matrix, tile: tile, input: input.pointer + first * hidden * element.byteCount, output: logits,
+        outputStride: outputs.count, scratch: lane.product)
       if softCap > 0 { braid_lm_soft_cap(logits, count * outputs.count, softCap) }
       let summaries = UnsafeMutablePointer(mutating: memory.pointer.assumingMemoryBound(to: braid_lm_summary.self))
       let kept = UnsafeMutablePointer(

@@ -3,7 +3,7 @@ internal import Kernels
 
 /// A linear map with an optional bias: y = x Wᵀ + b.
 struct Linear: Sendable {
-  let matrix: PackedMatrix
+  let matrix: WeightMatrix
   let bias: [Float]?
 
   /// One of several maps of the same input, and where its result goes.
@@ -17,46 +17,47 @@ struct Linear: Sendable {
 
   /// Applies maps to rows.
   static func apply(
-    _ targets: [Target], to input: UnsafeRawPointer, stride: Int, rows: Int, pass: Pass
+    _ targets: [Target], to input: UnsafeRawPointer, rows: ProductRows, pass: Pass
   ) throws {
     let tiles = targets.enumerated().flatMap { number, target in
       (0..<target.layer.matrix.tileCount).map { (target: number, tile: $0) }
     }
     let source = UnsafeSource(input)
-    let blocks = (rows + Pass.rowsPerBlock - 1) / Pass.rowsPerBlock
-    try pass.team.run(blocks * tiles.count) { lane, item in
+    let blocks = rows.blocks(of: Pass.rowsPerBlock)
+    try pass.team.run(blocks.count * tiles.count) { lane, item in
       let (target, tile) = (targets[tiles[item % tiles.count].target], tiles[item % tiles.count].tile)
-      let first = item / tiles.count * Pass.rowsPerBlock
+      let block = blocks[item / tiles.count]
       let matrix = target.layer.matrix
       let outputs = matrix.outputs(ofTile: tile)
-      let output = target.output + first * target.stride + outputs.lowerBound
-      let count = min(Pass.rowsPerBlock, rows - first)
-      try matrix.multiply(
-        tile: tile, rows: count, input: source.pointer + first * stride * matrix.element.byteCount,
-        inputStride: stride, output: output, outputStride: target.stride, accumulating: target.accumulating,
+      let output = target.output + block.rows.lowerBound * target.stride + outputs.lowerBound
+      try block.multiply(
+        matrix, tile: tile, input: source.pointer + block.rows.lowerBound * matrix.inputs * matrix.element.byteCount,
+        output: output, outputStride: target.stride, accumulating: target.accumulating,
         scratch: pass.workspace.lanes[lane].product)
-      target.layer.addBias(outputs, to: output, stride: target.stride, rows: count)
+      target.layer.addBias(outputs, to: output, stride: target.stride, rows: block.rows.count)
     }
   }
 
-  /// The outputs of one tile for some rows, one row behind the other.
+  /// The outputs of one tile for a block of rows, one row behind the other.
+  ///
+  /// - Parameter input: the row that all blocks are counted from.
   func multiply(
-    tile: Int, rows: Int, input: UnsafeRawPointer, inputStride: Int, output: UnsafeMutablePointer<Float>,
+    tile: Int, _ block: ProductRows.Block, input: UnsafeRawPointer, output: UnsafeMutablePointer<Float>,
     scratch: ScratchMemory
   ) throws {
     let outputs = matrix.outputs(ofTile: tile)
-    try matrix.multiply(
-      tile: tile, rows: rows, input: input, inputStride: inputStride, output: output, outputStride: outputs.count,
-      scratch: scratch)
-    addBias(outputs, to: output, stride: outputs.count, rows: rows)
+    try block.multiply(
+      matrix, tile: tile, input: input + block.rows.lowerBound * matrix.inputs * matrix.element.byteCount,
+      output: output, outputStride: outputs.count, scratch: scratch)
+    addBias(outputs, to: output, stride: outputs.count, rows: block.rows.count)
   }
 
   /// Maps all rows of a pass and adds the result to the stream, through a norm if there is one.
-  func addToStream(_ input: UnsafeRawPointer, stride: Int, pass: Pass, norm: Norm?) throws {
+  func addToStream(_ input: UnsafeRawPointer, pass: Pass, norm: Norm?) throws {
     let hidden = matrix.outputs
     let output = norm == nil ? pass.stream(width: hidden) : pass.branch(width: hidden)
     let target = Target(layer: self, output: output, stride: hidden, accumulating: norm == nil)
-    try Self.apply([target], to: input, stride: stride, rows: pass.rows, pass: pass)
+    try Self.apply([target], to: input, rows: pass.productRows, pass: pass)
     try norm?.add(output, to: pass)
   }
 
@@ -72,14 +73,12 @@ struct Linear: Sendable {
 extension ThreadTeam {
   /// Calls `body` for every block of rows and every tile of a matrix.
   func run(
-    _ matrix: PackedMatrix, rows: Int, _ body: @Sendable (_ lane: Int, _ rows: Range<Int>, _ tile: Int) throws -> Void
+    _ matrix: WeightMatrix, rows: ProductRows,
+    _ body: @Sendable (_ lane: Int, _ block: ProductRows.Block, _ tile: Int) throws -> Void
   ) throws {
     let tiles = matrix.tileCount
-    let blocks = (rows + Pass.rowsPerBlock - 1) / Pass.rowsPerBlock
-    try run(blocks * tiles) { lane, item in
-      let first = item / tiles * Pass.rowsPerBlock
-      try body(lane, first..<min(rows, first + Pass.rowsPerBlock), item % tiles)
-    }
+    let blocks = rows.blocks(of: Pass.rowsPerBlock)
+    try run(blocks.count * tiles) { lane, item in try body(lane, blocks[item / tiles], item % tiles) }
   }
 }
 

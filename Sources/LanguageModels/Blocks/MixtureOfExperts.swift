@@ -22,8 +22,8 @@ struct MixtureOfExperts: FeedForward {
     let (hidden, element) = (router.matrix.inputs, router.matrix.element)
     let scores = pass.workspace.routed.floats(Pass.paddedRows(pass.rows) * experts.count)
     try Linear.apply(
-      [Linear.Target(layer: router, output: scores, stride: experts.count)], to: input, stride: hidden,
-      rows: pass.rows, pass: pass)
+      [Linear.Target(layer: router, output: scores, stride: experts.count)], to: input,
+      rows: pass.productRows, pass: pass)
     let routes = try self.routes(scores, rows: pass.rows)
 
     let branch = pass.branch(width: hidden)
@@ -34,11 +34,14 @@ struct MixtureOfExperts: FeedForward {
       for (place, route) in routes.enumerated() {
         (rows + place * rowSize).copyMemory(from: input + route.row * rowSize, byteCount: rowSize)
       }
-      let inner = try expert.gated(rows, rows: routes.count, pass: pass)
+      // In the order of the pass, so next tokens still stand in front.
+      let own = ProductRows(
+        nextTokens: routes.count { $0.row < pass.productRows.nextTokens }, count: routes.count)
+      let inner = try expert.gated(rows, rows: own, pass: pass)
       let results = pass.workspace.routed.floats(Pass.paddedRows(routes.count) * hidden)
       try Linear.apply(
         [Linear.Target(layer: expert.down, output: results, stride: hidden)], to: inner,
-        stride: expert.gate.matrix.outputs, rows: routes.count, pass: pass)
+        rows: own, pass: pass)
       for (place, route) in routes.enumerated() {
         braid_lm_add_scaled(branch + route.row * hidden, results + place * hidden, route.share, hidden)
       }

@@ -39,7 +39,7 @@ struct WeightScope: Sendable {
   func linear(_ name: String, from inputs: Int, to outputs: Int, bias: Bool = false) throws(ModelError) -> Linear {
     let tensor = try loader.tensor("\(prefix)\(name).weight", shape: [outputs, inputs])
     return Linear(
-      matrix: try loader.pack(tensor),
+      matrix: try loader.matrix(tensor),
       bias: bias ? try loader.floats("\(prefix)\(name).bias", count: outputs) : nil)
   }
 
@@ -59,7 +59,7 @@ struct WeightScope: Sendable {
     for part in parts {
       linears.append(
         Linear(
-          matrix: try loader.pack(tensor, outputs: part, inputsFirst: inputsFirst),
+          matrix: try loader.matrix(tensor, outputs: part, inputsFirst: inputsFirst),
           bias: bias.map { bias in part.flatMap { bias[$0] } }))
     }
     return linears
@@ -72,7 +72,7 @@ struct WeightScope: Sendable {
     let tensor = try loader.tensor("\(prefix)\(name)", shape: [count, outputs, inputs])
     let first = index * outputs
     return Linear(
-      matrix: try loader.pack(tensor, outputs: [first + part.lowerBound..<first + part.upperBound]), bias: nil)
+      matrix: try loader.matrix(tensor, outputs: [first + part.lowerBound..<first + part.upperBound]), bias: nil)
   }
 
   /// A root-mean-square norm: `name.weight` of [width], to which an offset is added.
@@ -101,13 +101,13 @@ struct WeightScope: Sendable {
   /// The matrix of a head, from a tensor of its own or from the embedding it is tied to.
   func head(
     _ name: String, tied embedding: Embedding?, vocabulary: Int, width: Int
-  ) throws(ModelError) -> PackedMatrix {
+  ) throws(ModelError) -> WeightMatrix {
     if let embedding {
       // Some files hold the matrix twice.
       loader.ignore(suffixes: ["\(prefix)\(name).weight"])
-      return try loader.pack(embedding.tensor, tileWidth: LanguageHead.tileWidth)
+      return try loader.matrix(embedding.tensor, tileWidth: LanguageHead.tileWidth)
     }
     let tensor = try loader.tensor("\(prefix)\(name).weight", shape: [vocabulary, width])
-    return try loader.pack(tensor, tileWidth: LanguageHead.tileWidth)
+    return try loader.matrix(tensor, tileWidth: LanguageHead.tileWidth)
   }
 }

@@ -85,7 +85,8 @@ extension LanguageModel {
       running.append(
         RunningGeneration(
           request: next, tokens: requests[next].prompt, length: length, first: first, kept: kept,
-          cache: KeyValueCache(tokens: length - first, layout: layout, first: first), computed: first))
+          cache: KeyValueCache(tokens: length - first, layout: layout, first: first), computed: first,
+          promptCount: requests[next].prompt.count))
       bytes += size
       rows += requests[next].prompt.count - first
     }
@@ -106,7 +107,7 @@ extension LanguageModel {
     return KeptSpan(cache: cache, count: node.tokens.count)
   }
 
-  /// The next tokens of every sequence, as far as they fit into a batch.
+  /// The next tokens of every sequence, as far as they fit into a batch, and behind them what is left of prompts.
   private func steps(
     of running: inout [RunningGeneration]
   ) -> (segments: [Segment], wanted: [(row: Int, running: Int)], rows: Int) {
@@ -115,8 +116,12 @@ extension LanguageModel {
     var rows = 0
     for index in running.indices {
       let regime = architecture.rotations.regime(length: running[index].tokens.count)
-      if architecture.restartsWithRegime, running[index].regime != regime { running[index].computed = 0 }
+      if architecture.restartsWithRegime, running[index].regime != regime { running[index].restart() }
       running[index].regime = regime
+    }
+    let order =
+      running.indices.filter { running[$0].isAtNextToken } + running.indices.filter { !running[$0].isAtNextToken }
+    for index in order {
       let sequence = running[index]
       let count = min(sequence.tokens.count - sequence.computed, rowsPerBatch - rows)
       guard count > 0 else { break }
@@ -125,7 +130,8 @@ extension LanguageModel {
         Segment(
           tokens: sequence.tokens[sequence.computed..<end], own: sequence.cache.memory,
           filled: sequence.computed - sequence.first, shared: sequence.kept.map(\.span),
-          rotations: architecture.rotations.table(length: sequence.tokens.count), request: sequence.request))
+          rotations: architecture.rotations.table(length: sequence.tokens.count), request: sequence.request,
+          isNextToken: sequence.isAtNextToken))
       rows += count
       running[index].computed = end
       if end == sequence.tokens.count { wanted.append((rows - 1, index)) }
@@ -148,7 +154,18 @@ private struct RunningGeneration {
   let cache: KeyValueCache
   /// How many of the tokens were computed.
   var computed: Int
+  /// How many tokens are computed as a prompt is, and not one by one.
+  var promptCount: Int
   /// The rotary regime in which they were.
   var regime = 0
   var isDone = false
+
+  /// Whether all that is left to compute is the token that was added last.
+  var isAtNextToken: Bool { computed >= promptCount }
+
+  /// Computes everything anew, what was added included.
+  mutating func restart() {
+    computed = 0
+    promptCount = tokens.count
+  }
 }

@@ -15,6 +15,8 @@ struct Segment: Sendable {
   var rotations: RotaryTables
   /// The request that the tokens belong to, for error messages.
   var request: Int
+  /// Whether the segment is the next token of a generation; those come before all others in a pass.
+  var isNextToken = false
 
   /// The position of the first token in its sequence.
   var position: Int { own.first + filled }
@@ -29,6 +31,8 @@ final class Pass: @unchecked Sendable {
   let segments: [Segment]
   /// The number of rows.
   let rows: Int
+  /// The rows as products see them.
+  let productRows: ProductRows
   /// The segment of each row.
   let segmentOfRow: [Int]
   /// The first row of each segment.
@@ -50,6 +54,7 @@ final class Pass: @unchecked Sendable {
     self.firstRows = firstRows
     self.segmentOfRow = segmentOfRow
     rows = segmentOfRow.count
+    productRows = ProductRows(nextTokens: segments.prefix(while: \.isNextToken).count, count: rows)
   }
 
   /// The rows that buffers have room for: products may work on a few more than there are.
