@@ -127,10 +127,9 @@ public struct ModelLoader: ModelProvider {
     let opened = try open(argument)
     let configuration = try opened.configurationBytes()
     return try EmbeddingModel(
-      name: argument, weights: opened.weights, precision: precision, threads: resources.threads
-    ) { name in
-      name == "config.json" ? configuration : try opened.folder.file(named: name)
-    }
+      name: argument, weights: opened.weights, precision: precision, threads: resources.threads,
+      reading: { name in name == "config.json" ? configuration : try opened.folder.file(named: name) },
+      modules: { try Checkpoint.open("\(opened.folder.path)/\($0)") })
   }
 
   private static func missing(_ name: String, in model: OpenedModel) throws -> [UInt8] {

@@ -40,19 +40,23 @@ struct EvalCommand: AsyncParsableCommand {
       guard !options.prompts.isEmpty,
         let prompts = try PromptLoading.embeddings(options.prompts, limit: options.limit)
       else { return nil }
-      if options.against != nil || !options.task.isEmpty || samples != nil {
-        throw RequestError(message: "--against, --task and --samples are for language models, and the prompts are not")
+      if !options.task.isEmpty {
+        throw RequestError(message: "--task is for language models, and the prompts are not")
       }
       if engine.engine != nil {
         throw RequestError(message: "--engine is for language models, and the prompts are not")
       }
-      let run = try EmbeddingRun(models: models, prompts: prompts, loader: options.loader)
+      let run = try EmbeddingRun(
+        models: models, against: options.against, prompts: prompts, loader: options.loader)
       try run.check()
+      if let samples { try RecordFile.checkPlace(for: samples) }
       return run
     }
     guard let run else { return false }
     let progress = RunProgress(isQuiet: options.quiet)
-    let record = run.run { progress.show($0) }
+    let outcome = run.run { progress.show($0) }
+    let record = outcome.record
+    if let samples { try RecordFile.write(outcome.samples.map { $0.line + "\n" }.joined(), to: samples) }
     print(json ? record.json.pretty : Screen.rendered(record), terminator: "")
     if !record.failures.isEmpty { throw Failure(code: 1, message: "") }
     return true

@@ -88,7 +88,7 @@ package enum HarnessSamples {
       }
       let values = responses.compactMap { if case .likelihood(let value, _) = $0 { value } else { nil } }
       return .array([.integer(gold.places.first ?? -100), .integer(TaskMetric.firstMaximum(values) ?? 0)])
-    case .bleu, .chrF: return nil
+    case .bleu, .chrF, .ter: return nil
     default: return .number(terms[0] / terms[1])
     }
   }
