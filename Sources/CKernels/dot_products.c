@@ -135,7 +135,8 @@ FUSED_CLONES static void pairs_in_float32(const braid_dot_products *p) {
   do {                                                                                                             \
     const uint16_t *w = (const uint16_t *)p->weights + (o) * n, *x = (const uint16_t *)p->rows + (r) * n; \
     __m512 sums[OUTPUTS][ROWS];                                                                                    \
-    UNROLL for (size_t i = 0; i < OUTPUTS; i++) UNROLL for (size_t j = 0; j < ROWS; j++) sums[i][j] = _mm512_setzero_ps(); \
+    UNROLL for (size_t i = 0; i < OUTPUTS; i++)                                                                    \
+      UNROLL for (size_t j = 0; j < ROWS; j++) sums[i][j] = _mm512_setzero_ps();                                   \
     for (size_t k = 0; k < n; k += 2 * LANES) {                                                                    \
       /* Behind the end of a row nothing is loaded. */                                                             \
       const __mmask32 mask = n - k >= 2 * LANES ? ~(__mmask32)0 : ((__mmask32)1 << (n - k)) - 1;                   \
