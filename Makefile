@@ -26,6 +26,7 @@ bench: build
 	.build/release/braid-bench merge
 	.build/release/braid-bench formats
 	.build/release/braid-bench eval
+	.build/release/braid-bench sources
 
 SECONDS := 600
 SEED := 1

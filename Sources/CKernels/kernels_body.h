@@ -163,6 +163,7 @@ const braid_kernels TABLE_NAME = {
     .gram = BRAID_SUFFIX(gram),
     .all_finite = BRAID_SUFFIX(all_finite),
     .exponential_sum = BRAID_SUFFIX(exponential_sum),
+    .exponential_pair = BRAID_SUFFIX(exponential_pair),
     .divergence = BRAID_SUFFIX(divergence),
     .scaled_distance = BRAID_SUFFIX(scaled_distance),
     .magnitude_histogram = BRAID_SUFFIX(magnitude_histogram),

@@ -105,6 +105,8 @@ public struct InputBlock: @unchecked Sendable {
 public protocol Survey: AnyObject, Sendable {
   /// Every how many blocks it wants to see one: 1 is all of them, which is the default.
   var blockStride: Int { get }
+  /// Whether it wants to see a block, given by its number: those of the stride, unless it says so.
+  func wants(block: Int) -> Bool
   /// Whether it takes bfloat16 inputs as they are stored, which spares their conversion; no, unless it says so.
   var takesBFloat16: Bool { get }
   /// A fresh summary for one worker.
@@ -118,6 +120,8 @@ public protocol Survey: AnyObject, Sendable {
 extension Survey {
   /// All blocks.
   public var blockStride: Int { 1 }
+  /// Those of the stride.
+  public func wants(block: Int) -> Bool { block % blockStride == 0 }
   /// Float32 only.
   public var takesBFloat16: Bool { false }
 }

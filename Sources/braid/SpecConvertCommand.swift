@@ -6,12 +6,14 @@ struct SpecConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert", abstract: "Rewrite a merge spec of mergekit, or of an older form, as today's.",
     discussion: """
-      A text with command lines of mergekit-legacy becomes a spec that asks for the same merge. Each change is noted. \
+      A text with command lines of mergekit-legacy, or a configuration of bakllama, becomes a spec that asks for the \
+      same merge. Each change is noted. \
       What mergekit passes over, such as a misspelt key, becomes a comment. The exit code is 2 if \
       the result still has errors; it is written all the same.
       """)
 
-  @Argument(help: "The merge spec, a YAML file, or a text with command lines of mergekit-legacy.") var spec: String
+  @Argument(help: "The merge spec or configuration, a YAML file, or a text with command lines of mergekit-legacy.")
+  var spec: String
   @Option(name: .shortAndLong, help: "Write the result to this file; otherwise it is printed.") var output: String?
   @Option(
     help: ArgumentHelp(

@@ -31,6 +31,28 @@ import Testing
     #expect(run.output.split(separator: "\n").first == "\(sum)")
   }
 
+  @Test func `one model is scored out of every format, and merges with and without the disk give the same`() throws {
+    let folder = try TemporaryFolder()
+    let models = ["base", "expert-facts", "expert-sort"].map { Fixture.path("families/a/\($0)") }
+    let run = try BraidBinary.run(
+      [
+        "sources", "--runs", "1", "--limit", "3", "--data", folder.path, "--braid", try BraidBinary.path(), "--prompts",
+        Fixture.path("families/a/prompts/text.heldout.jsonl"), "--models",
+      ] + models, program: "braid-bench")
+    #expect(run.status == 0, "\(run.errors)")
+    let rows = run.output.split(separator: "\n").map { line in
+      line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+    let differences = Dictionary(uniqueKeysWithValues: rows.filter { $0.count == 5 }.map { ($0[0], $0[4]) })
+    for format in ["safetensors", "pytorch", "npz, float32", "hdf5, float32", "gguf"] {
+      #expect(differences[format] == "0", "\(format)")
+    }
+    #expect(differences["gguf, Q4_K"] != nil && differences["gguf, Q4_K"] != "0")
+    for method in ["linear", "slerp", "ties"] {
+      #expect(rows.first { $0.first == method }?.last == "yes", "\(method)")
+    }
+  }
+
   @Test func `a bench that cannot go on says why`() throws {
     let run = try BraidBinary.run(
       ["tokens", "missing.json", "--text", Fixture.path("embeddings/tiny/vocab.txt")], program: "braid-bench")

@@ -33,6 +33,54 @@ import Testing
     #expect(seen.count == 1)
   }
 
+  @Test(arguments: [1, 5, 16, 333, 8192], [(0.02, 0.001, 0.0), (0.02, 0.2, 0.0), (1, 0.01, 0.05), (20, 1, 3)])
+  func `divergences from what the sums have left are those of float64`(
+    count: Int, family: (width: Float, spread: Float, shift: Float)
+  ) {
+    var generator = SplitMix(state: UInt64(count))
+    let base = (0..<count).map { _ in Float.random(in: -family.width...family.width, using: &generator) }
+    // Every third group of sixteen is further away than the others.
+    let x = base.enumerated().map { i, value in
+      value + Float.random(in: -1...1, using: &generator) * family.spread * (i / 16 % 3 == 2 ? 3 : 1) + family.shift
+    }
+    let (terms, otherTerms) = (base.map { exp(Double($0)) }, x.map { exp(Double($0)) })
+    let (sum, otherSum) = (terms.reduce(0, +), otherTerms.reduce(0, +))
+    var expected = 0.0
+    for (term, other) in zip(terms, otherTerms) {
+      let (q, p) = (term / sum + 1e-8, other / otherSum + 1e-8)
+      // What adds up to nothing is taken off, so that rounding in float64 does not count.
+      expected += p * log(p / q) - p + q
+    }
+    var seen: Set<[UInt64]> = []
+    for kernels in VectorKernels.all {
+      let left = RowExponentials(capacity: count + 16)
+      guard let pair = kernels.exponentialPair(x, from: base, count: count, into: left, at: 16) else {
+        Issue.record("no sums")
+        continue
+      }
+      #expect(abs(pair.base - sum) < 1e-6 * sum)
+      let size = zip(terms, otherTerms).reduce(0.0) { $0 + abs($1.0 - $1.1) }
+      #expect(abs(pair.rise - (otherSum - sum)) < 1e-6 * size + 1e-6 * (family.width > 0.1 ? sum : 0))
+      let softmax = SoftmaxPair(
+        baseReference: 0, baseFactor: Float(1 / pair.base), reference: 0, factor: Float(1 / (pair.base + pair.rise)),
+        offset: Float(log1p(pair.rise / pair.base)), rise: Float(pair.rise / pair.base))
+      let divergence = kernels.divergence(x, from: base, softmax, count: count, using: left, at: 16)
+      #expect(abs(divergence - expected) < 2e-5 * expected + 1e-13, "\(divergence) instead of \(expected)")
+      seen.insert([divergence.bitPattern, pair.base.bitPattern, pair.rise.bitPattern])
+    }
+    #expect(seen.count == 1)
+  }
+
+  @Test func `sums that may overflow are not given`() {
+    for kernels in VectorKernels.all {
+      for row in [[100, 0], [0, -61], [.nan, 0], [0, .infinity]] as [[Float]] {
+        #expect(kernels.exponentialPair(row, from: [0, 0], count: 2, into: RowExponentials(capacity: 2)) == nil)
+        #expect(kernels.exponentialPair([0, 0], from: row, count: 2, into: RowExponentials(capacity: 2)) == nil)
+      }
+      #expect(kernels.exponentialPair([1], from: [1], count: 1, into: RowExponentials(capacity: 0)) == nil)
+    }
+  }
+
   @Test(arguments: [65, 100, 5000]) func `levels of a row are near their ranks, and zeros stay zeros`(count: Int) {
     var generator = SplitMix(state: 9)
     let row = (0..<count).map { _ in

@@ -1,3 +1,4 @@
+import Foundation
 import MergeMethods
 import Tensors
 import Testing
@@ -136,6 +137,41 @@ import Testing
       return abs(result[i] - (magnitudes[i] >= threshold ? models[0][i] : base[i])) > 1e-6
     }
     #expect(wrong == 0)
+  }
+
+  @Test(arguments: [[1200, 900], [3, 70_001], [260, 4096], [20_000, 3], [9, 65_536], [30_000, 20]] as [Shape])
+  func `fusion weighs rows by their divergence, however bands cut them`(shape: Shape) throws {
+    let (count, length) = (shape.elementCount, shape.dimensions[1])
+    var generator = SplitMix(state: 5)
+    // Rows move by very different amounts, and some not at all; a few elements are far away.
+    let base = (0..<count).map { _ in Float.random(in: -0.05...0.05, using: &generator) }
+    let model = base.enumerated().map { i, value in
+      let step = Float(i / length % 7) / 500 * Float.random(in: -1...1, using: &generator)
+      return value + (i % 1009 == 8 && i / length % 7 > 0 ? 70 * step : step)
+    }
+    var importance: [Float] = []
+    for row in 0..<shape.dimensions[0] {
+      let range = row * length..<(row + 1) * length
+      let (q, p) = (base[range].map { exp(Double($0)) }, model[range].map { exp(Double($0)) })
+      let (sum, otherSum) = (q.reduce(0, +), p.reduce(0, +))
+      var divergence = 0.0
+      for place in p.indices {
+        let (above, below) = (p[place] / otherSum + 1e-8, q[place] / sum + 1e-8)
+        divergence += above * log(above / below) - above + below
+      }
+      importance += range.map { abs(model[$0] - base[$0]) * Float(max(0, divergence)) }
+    }
+    let sorted = importance.sorted()
+    func quartile(_ share: Double) -> Float { sorted[Int(share * Double(count - 1))] }
+    let threshold = quartile(0.5) + 1.5 * (quartile(0.75) - quartile(0.25))
+    let fusion = try make("arcee_fusion", inputs: 2)
+    let result = try InMemoryMerge(shape: shape, base: 1).run(fusion, [model, base])
+    let wrong = base.indices.count { i in
+      guard abs(importance[i] - threshold) > 1e-4 * threshold else { return false }
+      return abs(result[i] - (importance[i] >= threshold ? model[i] : base[i])) > 1e-6
+    }
+    #expect(wrong == 0)
+    #expect(try InMemoryMerge(shape: shape, base: 1, reversed: true, locals: 3).run(fusion, [model, base]) == result)
   }
 
   @Test func `sce without any difference, or without a share, is the base`() throws {

@@ -19,7 +19,7 @@ struct InMemoryMerge {
       case .survey(let survey):
         let locals = (0..<locals).map { _ in survey.makeLocal() }
         forEachBlock(inputs) { block in
-          if block.start / Streaming.blockElements % survey.blockStride != 0 { return }
+          if !survey.wants(block: block.start / Streaming.blockElements) { return }
           survey.observe(block, into: locals[block.start / Streaming.bandElements % locals.count])
         }
         for local in locals { survey.merge(local) }

@@ -83,9 +83,9 @@ typedef struct {
 } braid_election;
 
 // What turns a row and its base's into distributions: e^(x - reference) * factor; the two differ by a factor of
-// e^(x - base - offset).
+// e^(x - base - offset), and what they add up to by one of 1 + rise where both references are zero.
 typedef struct {
-  float base_reference, base_factor, reference, factor, offset;
+  float base_reference, base_factor, reference, factor, offset, rise;
 } braid_softmax;
 
 #define BRAID_SPIKES 4
@@ -229,8 +229,14 @@ typedef struct {
   // The sum of e^(x - reference) over at least one element, in float64 lanes; the reference is zero, or the largest
   // element where that is far from zero.
   void (*exponential_sum)(const void *x, int half, size_t count, float *reference, double *sum);
-  // This part's share in the Kullback-Leibler divergence of a row from its base's, 1e-8 added to each probability.
-  double (*divergence)(const void *base, const void *x, const braid_softmax *softmax, int half, size_t count);
+  // The sums of e^base and of e^x - e^base, and for `divergence` e^base and e^(x - base) - 1 of all elements, in arrays with
+  // room for fifteen more. Returns zero if magnitudes are so large that the sums may have overflowed.
+  int (*exponential_pair)(const void *base, const void *x, int half, size_t count, float *exponentials, float *growths,
+                          double *base_sum, double *rise);
+  // This part's share in the Kullback-Leibler divergence of a row from its base's, 1e-8 added to each probability; faster
+  // with what `exponential_pair` has left of this part, if both references are zero.
+  double (*divergence)(const void *base, const void *x, const float *exponentials, const float *growths,
+                       const braid_softmax *softmax, int half, size_t count);
   // out = |x - base| * factor.
   void (*scaled_distance)(const void *base, const void *x, float factor, int half, float *out, size_t count);
 

@@ -71,59 +71,161 @@ static void BRAID_SUFFIX(exponential_sum)(const void *x, int half, size_t count,
   BRAID_SUFFIX(exponential_lanes)(x, count, reference, sum, 0);
 }
 
+// e^x for magnitudes below a quarter.
+static inline __attribute__((always_inline)) float32x16 small_exponential(float32x16 x) {
+  float32x16 series = (float32x16){0} + 1.0f / 720;
+  series = series * x + 1.0f / 120;
+  series = series * x + 1.0f / 24;
+  series = series * x + 1.0f / 6;
+  series = series * x + 0.5f;
+  series = series * x + 1.0f;
+  return series * x + 1.0f;
+}
+
+// e^x - 1 for magnitudes below a sixteenth.
+static inline __attribute__((always_inline)) float32x16 small_growth(float32x16 x) {
+  float32x16 series = (float32x16){0} + 1.0f / 120;
+  series = series * x + 1.0f / 24;
+  series = series * x + 1.0f / 6;
+  series = series * x + 0.5f;
+  return (series * x + 1.0f) * x;
+}
+
+// So many groups are added up in float32 before they are in float64.
+#define GROUPS 4
+
+// Nearly all groups of a fine-tune and its base are of small numbers, for which a few terms of a series are exact.
+static inline __attribute__((always_inline)) int BRAID_SUFFIX(exponential_pair_lanes)(const void *base, const void *x, size_t count,
+                                                                         float *exponentials, float *growths,
+                                                                         double *base_sum, double *rise,
+                                                                         const int half) {
+  float64x16 base_sums = {0}, rises = {0};
+  int32x16 large = {0};
+  for (size_t start = 0; start < count; start += GROUPS * LANES) {
+    const size_t end = count - start < GROUPS * LANES ? count : start + GROUPS * LANES;
+    float32x16 base_part = {0}, rise_part = {0};
+    for (size_t i = start; i < end; i += LANES) {
+      const size_t length = end - i < LANES ? end - i : LANES;
+      const float32x16 b = group_at(base, i, length, half), a = group_at(x, i, length, half), u = a - b;
+      const int32x16 is_near = lanes_magnitude(u) < 0.0625f;
+      float32x16 exponential_b, risen;
+      if (lane_bits((uint32x16)~((lanes_magnitude(b) < 0.25f) & is_near))) {
+        exponential_b = exponential(b);
+        risen = lanes_choose(is_near, exponential_b * small_growth(u), exponential(a) - exponential_b);
+        large |= ~((lanes_magnitude(b) < 60.0f) & (lanes_magnitude(a) < 60.0f));
+        store_group((float32x16){0} - 1.0f, exponentials + i, LANES);
+      } else {
+        exponential_b = small_exponential(b);
+        const float32x16 growth = small_growth(u);
+        risen = exponential_b * growth;
+        store_group(exponential_b, exponentials + i, LANES);
+        store_group(growth, growths + i, LANES);
+      }
+      const int32x16 counted = first_lanes(length);
+      base_part += lanes_where(counted, exponential_b);
+      rise_part += lanes_where(counted, risen);
+    }
+    base_sums += __builtin_convertvector(base_part, float64x16);
+    rises += __builtin_convertvector(rise_part, float64x16);
+  }
+  *base_sum = lanes_sum(base_sums);
+  *rise = lanes_sum(rises);
+  return lane_bits((uint32x16)large) == 0;
+}
+
+static int BRAID_SUFFIX(exponential_pair)(const void *base, const void *x, int half, size_t count, float *exponentials,
+                                          float *growths, double *base_sum, double *rise) {
+  if (half) return BRAID_SUFFIX(exponential_pair_lanes)(base, x, count, exponentials, growths, base_sum, rise, 1);
+  return BRAID_SUFFIX(exponential_pair_lanes)(base, x, count, exponentials, growths, base_sum, rise, 0);
+}
+
 // With q = softmax(base), p = softmax(x), both plus epsilon, and w = p / q - 1 the divergence sum p * ln(p / q) is
 // sum q * ((1 + w) * ln(1 + w) - w), because p and q add up to the same. Each of these terms is positive, so that nothing
 // cancels when the two rows are next to equal, which rows of a fine-tune and its base are.
-static inline __attribute__((always_inline)) double BRAID_SUFFIX(divergence_lanes)(const void *base, const void *x,
-                                                                                  const braid_softmax *softmax,
-                                                                                  size_t count, const int half) {
+static inline __attribute__((always_inline)) float32x16 BRAID_SUFFIX(divergence_terms)(float32x16 b, float32x16 a,
+                                                                                      const braid_softmax *softmax,
+                                                                                      float epsilon) {
+  const float32x16 q = exponential(b - softmax->base_reference) * softmax->base_factor;
+  const float32x16 u = a - b - softmax->offset;
+  // e^u - 1 for small u.
+  float32x16 growth = (float32x16){0} + 1.0f / 40320;
+  growth = growth * u + 1.0f / 5040;
+  growth = growth * u + 1.0f / 720;
+  growth = growth * u + 1.0f / 120;
+  growth = growth * u + 1.0f / 24;
+  growth = growth * u + 1.0f / 6;
+  growth = growth * u + 0.5f;
+  growth = growth * u * u + u;
+  const float32x16 below = q + epsilon;
+  float32x16 w = growth * q / below;
+  const int32x16 far = ~((lanes_magnitude(u) < 0.5f) & (lanes_magnitude(w) < 0.25f));
+  float32x16 series = (float32x16){0} + 1.0f / 132;
+  series = 1.0f / 110 - series * w;
+  series = 1.0f / 90 - series * w;
+  series = 1.0f / 72 - series * w;
+  series = 1.0f / 56 - series * w;
+  series = 1.0f / 42 - series * w;
+  series = 1.0f / 30 - series * w;
+  series = 1.0f / 20 - series * w;
+  series = 1.0f / 12 - series * w;
+  series = 1.0f / 6 - series * w;
+  series = 0.5f - series * w;
+  float32x16 term = series * w * w;
+  // Rows of a fine-tune rarely have any; the others' terms are the same with and without them.
+  if (lane_bits((uint32x16)far)) {
+    const float32x16 p = exponential(a - softmax->reference) * softmax->factor;
+    const float32x16 ratio = (p + epsilon) / below;
+    term = lanes_choose(far, ratio * logarithm(ratio) - (p - q) / below, term);
+  }
+  return term * below;
+}
+
+// The same where e^b and e^(a - b) - 1 are known, the latter and that of the whole row are below a fifteenth.
+static inline __attribute__((always_inline)) float32x16 BRAID_SUFFIX(small_terms)(float32x16 exponential_b,
+                                                                                 float32x16 growth,
+                                                                                 const braid_softmax *softmax,
+                                                                                 float scale, float epsilon) {
+  const float32x16 below = exponential_b * softmax->base_factor + epsilon;
+  const float32x16 w = (growth - softmax->rise) * (exponential_b * scale) / below;
+  float32x16 series = (float32x16){0} + 1.0f / 56;
+  series = 1.0f / 42 - series * w;
+  series = 1.0f / 30 - series * w;
+  series = 1.0f / 20 - series * w;
+  series = 1.0f / 12 - series * w;
+  series = 1.0f / 6 - series * w;
+  series = 0.5f - series * w;
+  return series * w * w * below;
+}
+
+static inline __attribute__((always_inline)) double BRAID_SUFFIX(divergence_lanes)(
+    const void *base, const void *x, const float *exponentials, const float *growths, const braid_softmax *softmax,
+    size_t count, const int half) {
   const float epsilon = 1e-8f;
+  const int is_small = exponentials && softmax->rise < 0.0625f && softmax->rise > -0.0625f;
+  const float scale = softmax->base_factor / (1.0f + softmax->rise);
   float64x16 sums = {0};
-  for (size_t i = 0; i < count; i += LANES) {
-    const size_t length = count - i < LANES ? count - i : LANES;
-    const float32x16 b = group_at(base, i, length, half), a = group_at(x, i, length, half);
-    const float32x16 q = exponential(b - softmax->base_reference) * softmax->base_factor;
-    const float32x16 u = a - b - softmax->offset;
-    // e^u - 1 for small u.
-    float32x16 growth = (float32x16){0} + 1.0f / 40320;
-    growth = growth * u + 1.0f / 5040;
-    growth = growth * u + 1.0f / 720;
-    growth = growth * u + 1.0f / 120;
-    growth = growth * u + 1.0f / 24;
-    growth = growth * u + 1.0f / 6;
-    growth = growth * u + 0.5f;
-    growth = growth * u * u + u;
-    const float32x16 below = q + epsilon;
-    float32x16 w = growth * q / below;
-    const int32x16 far = ~((lanes_magnitude(u) < 0.5f) & (lanes_magnitude(w) < 0.25f));
-    float32x16 series = (float32x16){0} + 1.0f / 132;
-    series = 1.0f / 110 - series * w;
-    series = 1.0f / 90 - series * w;
-    series = 1.0f / 72 - series * w;
-    series = 1.0f / 56 - series * w;
-    series = 1.0f / 42 - series * w;
-    series = 1.0f / 30 - series * w;
-    series = 1.0f / 20 - series * w;
-    series = 1.0f / 12 - series * w;
-    series = 1.0f / 6 - series * w;
-    series = 0.5f - series * w;
-    float32x16 term = series * w * w;
-    // Rows of a fine-tune rarely have any; the others' terms are the same with and without them.
-    if (lane_bits((uint32x16)far)) {
-      const float32x16 p = exponential(a - softmax->reference) * softmax->factor;
-      const float32x16 ratio = (p + epsilon) / below;
-      term = lanes_choose(far, ratio * logarithm(ratio) - (p - q) / below, term);
+  for (size_t start = 0; start < count; start += GROUPS * LANES) {
+    const size_t end = count - start < GROUPS * LANES ? count : start + GROUPS * LANES;
+    float32x16 part = {0};
+    for (size_t i = start; i < end; i += LANES) {
+      const size_t length = end - i < LANES ? end - i : LANES;
+      float32x16 terms;
+      if (is_small && exponentials[i] > 0)
+        terms = BRAID_SUFFIX(small_terms)(lanes_at(exponentials, i, 0), lanes_at(growths, i, 0), softmax, scale, epsilon);
+      else
+        terms = BRAID_SUFFIX(divergence_terms)(group_at(base, i, length, half), group_at(x, i, length, half), softmax,
+                                               epsilon);
+      part += lanes_where(first_lanes(length), terms);
     }
-    term *= below;
-    sums += __builtin_convertvector(lanes_where(first_lanes(length), term), float64x16);
+    sums += __builtin_convertvector(part, float64x16);
   }
   return lanes_sum(sums);
 }
 
-static double BRAID_SUFFIX(divergence)(const void *base, const void *x, const braid_softmax *softmax, int half,
-                                       size_t count) {
-  if (half) return BRAID_SUFFIX(divergence_lanes)(base, x, softmax, count, 1);
-  return BRAID_SUFFIX(divergence_lanes)(base, x, softmax, count, 0);
+static double BRAID_SUFFIX(divergence)(const void *base, const void *x, const float *exponentials, const float *growths,
+                                       const braid_softmax *softmax, int half, size_t count) {
+  if (half) return BRAID_SUFFIX(divergence_lanes)(base, x, exponentials, growths, softmax, count, 1);
+  return BRAID_SUFFIX(divergence_lanes)(base, x, exponentials, growths, softmax, count, 0);
 }
 
 static inline __attribute__((always_inline)) void BRAID_SUFFIX(distance_lanes)(const void *base, const void *x,

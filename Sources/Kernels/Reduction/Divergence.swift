@@ -29,14 +29,61 @@ public struct SoftmaxPair: Sendable, Hashable {
   public var factor: Float
   /// The logarithm of the ratio of both whole sums.
   public var offset: Float
+  /// The ratio of both whole sums less one, where both references are zero; else infinite.
+  public var rise: Float
 
   /// The pair.
-  public init(baseReference: Float, baseFactor: Float, reference: Float, factor: Float, offset: Float) {
+  public init(
+    baseReference: Float, baseFactor: Float, reference: Float, factor: Float, offset: Float, rise: Float = .infinity
+  ) {
     self.baseReference = baseReference
     self.baseFactor = baseFactor
     self.reference = reference
     self.factor = factor
     self.offset = offset
+    self.rise = rise
+  }
+}
+
+/// The sums of e^base and of e^x − e^base over some elements.
+public struct PairSum: Sendable, Hashable {
+  /// The sum of e^base.
+  public var base: Double
+  /// By how much the sum of e^x is larger.
+  public var rise: Double
+
+  /// The sums.
+  public init(base: Double, rise: Double) {
+    self.base = base
+    self.rise = rise
+  }
+}
+
+/// What forming the sums of a row leaves of each of its elements, so that its divergence takes no exponentials again.
+public final class RowExponentials: @unchecked Sendable {
+  // Owned by one worker.
+  private let room: UnsafeMutableBufferPointer<Float>
+  private let capacity: Int
+
+  /// Room for a number of elements.
+  ///
+  /// - Parameter capacity: for pieces of a row one behind the other, each rounded up to whole groups.
+  public init(capacity: Int) {
+    self.capacity = Self.rounded(capacity)
+    room = .allocate(capacity: 2 * self.capacity)
+    room.initialize(repeating: 0)
+  }
+
+  deinit { room.deallocate() }
+
+  /// How much room a number of elements takes.
+  public static func rounded(_ count: Int) -> Int { (count + 15) / 16 * 16 }
+
+  fileprivate func place(_ offset: Int, _ count: Int) -> (
+    exponentials: UnsafeMutablePointer<Float>, growths: UnsafeMutablePointer<Float>
+  )? {
+    guard let first = room.baseAddress, offset >= 0, offset + Self.rounded(count) <= capacity else { return nil }
+    return (first + offset, first + capacity + offset)
   }
 }
 
@@ -49,14 +96,36 @@ extension VectorKernels {
     return sum
   }
 
+  /// The sums of e^x over a piece of a row and of its base, relative to zero; nil if they may have overflowed.
+  ///
+  /// - Parameters:
+  ///   - left: where to leave what ``divergence(_:from:bfloat16:_:count:using:at:)`` can use.
+  ///   - offset: the place in there.
+  public func exponentialPair(
+    _ x: UnsafeRawPointer, from base: UnsafeRawPointer, bfloat16: Bool = false, count: Int, into left: RowExponentials,
+    at offset: Int = 0
+  ) -> PairSum? {
+    guard let place = left.place(offset, count) else { return nil }
+    var sum = PairSum(base: 0, rise: 0)
+    let isWithinBounds = table.pointee.exponential_pair(
+      base, x, bfloat16 ? 1 : 0, count, place.exponentials, place.growths, &sum.base, &sum.rise)
+    return isWithinBounds != 0 ? sum : nil
+  }
+
   /// What a piece of a row adds to Σ p·ln(p/q), p = softmax(x) + 1e-8 and q = softmax(base) + 1e-8.
+  ///
+  /// - Parameters:
+  ///   - left: what forming the sums of the same piece has left at the place `offset`; only where they did not overflow.
   public func divergence(
-    _ x: UnsafeRawPointer, from base: UnsafeRawPointer, bfloat16: Bool = false, _ softmax: SoftmaxPair, count: Int
+    _ x: UnsafeRawPointer, from base: UnsafeRawPointer, bfloat16: Bool = false, _ softmax: SoftmaxPair, count: Int,
+    using left: RowExponentials? = nil, at offset: Int = 0
   ) -> Double {
     var plain = braid_softmax(
       base_reference: softmax.baseReference, base_factor: softmax.baseFactor, reference: softmax.reference,
-      factor: softmax.factor, offset: softmax.offset)
-    return table.pointee.divergence(base, x, &plain, bfloat16 ? 1 : 0, count)
+      factor: softmax.factor, offset: softmax.offset, rise: softmax.rise)
+    let place = left?.place(offset, count)
+    return table.pointee.divergence(
+      base, x, place?.exponentials, place?.growths, &plain, bfloat16 ? 1 : 0, count)
   }
 
   /// Computes |x − base|·factor over a block, in float32.

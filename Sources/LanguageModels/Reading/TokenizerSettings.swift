@@ -55,16 +55,32 @@ struct TokenizerSettings: Sendable {
 
   /// The family of a vocabulary in these two files.
   var bytePairKind: BytePairKind {
-    get throws(ModelError) {
-      guard let name = value?["tokenizer_class"] else { return .gpt2 }
-      let text = try name.string()
-      let plain = text.hasSuffix("Fast") ? String(text.dropLast(4)) : text
-      guard let kind = BytePairKind(rawValue: plain) else {
-        throw name.unknown(
-          "tokenizer of vocab.json and merges.txt", text, known: BytePairKind.allCases.map(\.rawValue))
-      }
-      return kind
+    get throws(ModelError) { try family(of: "vocab.json and merges.txt", otherwise: .gpt2) }
+  }
+
+  /// The families whose vocabularies are `spiece.model`.
+  enum PieceFamily: String, CaseIterable {
+    case t5 = "T5Tokenizer"
+    case albert = "AlbertTokenizer"
+    case xlnet = "XLNetTokenizer"
+  }
+
+  /// The family of a vocabulary in this file.
+  var pieceFamily: PieceFamily {
+    get throws(ModelError) { try family(of: "spiece.model", otherwise: .t5) }
+  }
+
+  /// The family that the class of the tokenizer names.
+  private func family<Family: CaseIterable & RawRepresentable<String>>(
+    of files: String, otherwise usual: Family
+  ) throws(ModelError) -> Family {
+    guard let name = value?["tokenizer_class"] else { return usual }
+    let text = try name.string()
+    let plain = text.hasSuffix("Fast") ? String(text.dropLast(4)) : text
+    guard let family = Family(rawValue: plain) else {
+      throw name.unknown("tokenizer of \(files)", text, known: Family.allCases.map(\.rawValue))
     }
+    return family
   }
 
   /// How BERT's texts are cleaned before they are cut into the pieces of `vocab.txt`.

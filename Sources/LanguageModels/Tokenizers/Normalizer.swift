@@ -1,3 +1,5 @@
+internal import Documents
+
 /// What happens to a text before it is cut into words.
 indirect enum Normalizer: Sendable {
   case form(UnicodeForm)

@@ -31,6 +31,14 @@ struct WordScanner: Sendable {
   static let qwen2Pattern = anyLead.replacingOnce("LETTERS", #"\p{L}+"#).replacingOnce("MARKS", "")
     .replacingOnce("DIGITS", "")
 
+  /// The pattern of Llama 3, and of tiktoken's `cl100k_base` in other words.
+  static let llama3Pattern = anyLead.replacingOnce("LETTERS", #"\p{L}+"#).replacingOnce("MARKS", "")
+    .replacingOnce("DIGITS", "{1,3}")
+  /// The pattern of tiktoken's `o200k_base`.
+  static let o200kPattern = caseAware.replacingOnce("END", contraction).replacingOnce("END", contraction)
+    .replacingOnce("DIGITS", "{1,3}")
+
+  private static let contraction = "(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
   private static let caseAware =
     #"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+END|"#
     + #"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*END|"#
@@ -57,7 +65,7 @@ struct WordScanner: Sendable {
           (pattern, WordScanner(style: .anyLead, digits: digits, letters: hasMarks ? [.letter, .mark] : .letter)))
       }
       for hasContractions in [false, true] {
-        let end = hasContractions ? "(?i:'s|'t|'re|'ve|'m|'ll|'d)?" : ""
+        let end = hasContractions ? contraction : ""
         let pattern = caseAware.replacingOnce("END", end).replacingOnce("END", end).replacingOnce("DIGITS", count)
         known.append(
           (

@@ -1,48 +1,84 @@
 internal import Kernels
 internal import Tensors
 
-/// Carries out Arcee Fusion: sums for the softmax of each row, the divergence of each row, three ranks, a choice.
+/// Carries out Arcee Fusion: the divergence of each row, three ranks, a choice.
 final class FusionMerge: TensorMerge {
   private let task: MergeTask
   private let base: Int
   private let other: Int
-  private var sums: RowExponentialSurvey?
-  private var divergences: RowDivergenceSurvey?
-  private var importance: ElementImportance?
+  private let layout: RowLayout
+  private let divergences: RowValues
+  private var whole: WholeRowSurvey?
+  private var sums: CutRowSumSurvey?
+  private var parts: CutRowDivergenceSurvey?
+  private var window: WindowSurvey?
   private var selection: MagnitudeSelection?
 
   init(task: MergeTask, base: Int) {
     self.task = task
     self.base = base
     other = 1 - base
+    layout = RowLayout(of: task)
+    divergences = RowValues(rows: layout.rows)
   }
 
   func nextPass() throws(MergeMethodError) -> MergePass {
-    let elements = task.shape.elementCount
-    guard elements > 0 else {
+    guard task.shape.elementCount > 0 else {
       return .combine(WeightedDifferences(base: base, models: [], coefficients: [], lambda: 1))
     }
+    if let survey = nextRowSurvey() { return .survey(survey) }
+    let importance = ElementImportance(
+      base: base, other: other, rowLength: layout.rowLength, divergences: divergences)
+    if window == nil, selection == nil, let guess = guess() {
+      window = guess
+      return .survey(MeasureSurvey(of: importance, inner: [guess]))
+    }
+    let selection =
+      selection
+      ?? MagnitudeSelection(
+        task: task.ofMeasures, base: nil, requests: ranks.map { .init(input: 0, count: $0) }, settlesTies: false,
+        window: window)
+    self.selection = selection
+    if let survey = selection.nextSurvey() { return .survey(MeasureSurvey(of: importance, inner: [survey])) }
+    return .combine(combination(importance, ranks: selection.ranks))
+  }
+
+  /// The next pass that it takes to know the rows' divergences, or nil when they are known.
+  private func nextRowSurvey() -> (any Survey)? {
+    if layout.hasWholeRows, whole == nil {
+      whole = WholeRowSurvey(layout: layout, base: base, other: other, divergences: divergences)
+      return whole
+    }
+    guard layout.hasCutRows else { return nil }
     guard let sums else {
-      let survey = RowExponentialSurvey(task: task, base: base, other: other)
-      sums = survey
-      return .survey(survey)
+      sums = CutRowSumSurvey(layout: layout, base: base, other: other)
+      return sums
     }
-    guard let divergences else {
-      let survey = RowDivergenceSurvey(task: task, base: base, other: other, softmax: sums.softmax)
-      divergences = survey
-      return .survey(survey)
+    guard let parts else {
+      parts = CutRowDivergenceSurvey(layout: layout, base: base, other: other, sums: sums)
+      return parts
     }
-    if let importance, let selection {
-      if let survey = selection.nextSurvey() { return .survey(MeasureSurvey(of: importance, inner: [survey])) }
-      return .combine(combination(importance, ranks: selection.ranks))
+    parts.settle(divergences)
+    return nil
+  }
+
+  /// The elements at the quartiles in ascending order, as ranks counted from the largest.
+  private var ranks: [Int] {
+    let elements = task.shape.elementCount
+    return [0.25, 0.5, 0.75].map { elements - Int($0 * Double(elements - 1)) }
+  }
+
+  /// Where the quartiles should lie, given a sample of the importances.
+  private func guess() -> WindowSurvey? {
+    let (elements, sample) = (task.shape.elementCount, whole?.sample ?? [])
+    // Four times the standard error of the rank of a median of so many independent elements, and a little more.
+    let margin = 0.001 + 2 / Double(max(1, sample.reduce(0, +))).squareRoot()
+    let windows = ranks.enumerated().compactMap { index, rank in
+      WindowGuess.window(rank: rank, of: elements, sample: sample, margin: margin, expectsTies: false).map {
+        WindowSurvey.Request(index: index, input: 0, window: $0)
+      }
     }
-    importance = ElementImportance(
-      base: base, other: other, rowLength: max(1, task.shape.rowLength), divergences: divergences.divergences)
-    // The elements at these places in ascending order, as ranks counted from the largest.
-    let ranks = [0.25, 0.5, 0.75].map { elements - Int($0 * Double(elements - 1)) }
-    selection = MagnitudeSelection(
-      task: task.ofMeasures, base: nil, requests: ranks.map { .init(input: 0, count: $0) }, settlesTies: false)
-    return try nextPass()
+    return windows.count == ranks.count ? WindowSurvey(base: nil, elements: elements, requests: windows) : nil
   }
 
   private func combination(_ importance: ElementImportance, ranks: [MagnitudeRank]) -> any Combination {
@@ -63,7 +99,7 @@ private struct ElementImportance: PositionMeasure {
   let base: Int
   let other: Int
   let rowLength: Int
-  let divergences: [Float]
+  let divergences: RowValues
 
   func measure(_ block: InputBlock, into output: UnsafeMutableBufferPointer<Float>) {
     guard let target = output.baseAddress else { return }

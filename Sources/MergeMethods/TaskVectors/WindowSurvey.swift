@@ -127,7 +127,13 @@ enum WindowGuess {
   static let spikeShare = 0.002
 
   /// The window around a rank of `rank` among `total` elements, given a histogram of the sample's upper bits.
-  static func window(rank: Int, of total: Int, sample totals: [Int]) -> MagnitudeWindow? {
+  ///
+  /// - Parameters:
+  ///   - margin: the share of all elements by which a rank in the sample may be off.
+  ///   - expectsTies: whether many elements may be equal; else only zeros are.
+  static func window(
+    rank: Int, of total: Int, sample totals: [Int], margin: Double = margin, expectsTies: Bool = true
+  ) -> MagnitudeWindow? {
     let seen = totals.reduce(0, +)
     guard seen > 0 else { return nil }
     let share = Double(rank) / Double(total)
@@ -135,8 +141,10 @@ enum WindowGuess {
       MagnitudeHistogram.bin(ofRank: min(seen, max(1, Int(share * Double(seen)))), in: totals)?.bin
     }
     guard let upper = bin(at: share - margin), let lower = bin(at: share + margin) else { return nil }
-    let spikes = (lower...upper).filter { Double(totals[$0]) >= spikeShare * Double(seen) }
-      .sorted { totals[$0] > totals[$1] }.prefix(MagnitudeWindow.maximumSpikes)
+    let spikes = (lower...upper).filter {
+      (expectsTies || $0 == 0) && Double(totals[$0]) >= spikeShare * Double(seen)
+    }
+    .sorted { totals[$0] > totals[$1] }.prefix(MagnitudeWindow.maximumSpikes)
     return MagnitudeWindow(
       patterns: UInt32(lower) << 16..<UInt32(upper + 1) << 16, spikes: spikes.map { UInt32($0) << 16 })
   }

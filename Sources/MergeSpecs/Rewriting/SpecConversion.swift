@@ -10,6 +10,8 @@ public enum SpecConversion {
     case mergekitPyTorch = "mergekit-pytorch"
     /// Its program that has no spec but options; the text is its command line, as it stands in a script.
     case mergekitLegacy = "mergekit-legacy"
+    /// Its oldest program for models made of layers of others: slices, and models for the tensors beside the layers.
+    case bakllama
   }
 
   /// A rewritten spec.
@@ -26,7 +28,7 @@ public enum SpecConversion {
   ///
   /// What mergekit passes over without a word, such as a misspelt key, becomes a comment, so that the result means what
   /// it meant there. Comments stay with what they stand by. A text with command lines of `mergekit-legacy` is understood
-  /// whatever the origin.
+  /// whatever the origin, and so is a configuration of bakllama, which has `layer_slices`.
   ///
   /// - Returns: the result, or nil if the text cannot be read, and then why.
   public static func converted(
@@ -42,6 +44,9 @@ public enum SpecConversion {
     let stream = SyntaxParser.parse(text, file: file, lenient: true)
     let errors = stream.diagnostics.filter { $0.severity == .error }
     guard errors.isEmpty else { return (nil, errors) }
+    if origin == .bakllama || stream.documents.contains(where: { BakllamaConversion.recognises($0.root) }) {
+      return BakllamaConversion.converted(stream, text: text, file: file, methods: methods)
+    }
     var layout: SpecLayout
     do throws(LayoutError) {
       layout = try LayoutReader.read(text)

@@ -96,22 +96,25 @@ final class StepInputs: Sendable {
   /// Calls `body` with each block of a band, converted to float32.
   ///
   /// - Parameters:
-  ///   - blockStride: 1 for all blocks, n for those whose number is a multiple of n.
+  ///   - survey: whose blocks are wanted, if not all of them are.
   ///   - takesBFloat16: whether blocks may be bfloat16 as stored, if all inputs are.
   ///   - isLastPass: whether the band will not be read again.
   ///   - models: the names of the inputs' models, if elements that are infinite or NaN are to be refused.
   func forEachBlock(
-    of band: Range<Int>, every blockStride: Int = 1, takesBFloat16: Bool = false, isLastPass: Bool = false,
+    of band: Range<Int>, for survey: (any Survey)? = nil, takesBFloat16: Bool = false, isLastPass: Bool = false,
     refusingNonFiniteOf models: [String]?, scratch: Scratch,
     _ body: (InputBlock) throws -> Void
   ) throws {
+    let starts = stride(from: band.lowerBound, to: band.upperBound, by: Streaming.blockElements).filter {
+      survey?.wants(block: $0 / Streaming.blockElements) ?? true
+    }
+    if starts.isEmpty { return }
     let bytes = try inputBytes(of: band, scratch: scratch)
     // Blocks are digested while a cache holds them, where the pass goes over whole bands.
     let digesters = isLastPass ? digesters(of: band) : nil
     if isLastPass, digesters == nil { note(band, bytes) }
     let isStored = takesBFloat16 && inputs.allSatisfy { $0.tensor.dtype == .bfloat16 }
-    for start in stride(from: band.lowerBound, to: band.upperBound, by: Streaming.blockElements) {
-      if start / Streaming.blockElements % blockStride != 0 { continue }
+    for start in starts {
       let count = min(Streaming.blockElements, band.upperBound - start)
       for (index, input) in inputs.enumerated() {
         let dtype = input.tensor.dtype

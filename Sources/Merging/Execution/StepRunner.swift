@@ -75,7 +75,7 @@ final class StepRunner: Sendable {
       while let index = next() {
         let band = Bands.range(index, of: elements)
         try inputs.forEachBlock(
-          of: band, every: survey.blockStride, takesBFloat16: survey.takesBFloat16, refusingNonFiniteOf: models,
+          of: band, for: survey, takesBFloat16: survey.takesBFloat16, refusingNonFiniteOf: models,
           scratch: context.scratches[worker]
         ) { survey.observe($0, into: local) }
         if releases { inputs.release(band) }

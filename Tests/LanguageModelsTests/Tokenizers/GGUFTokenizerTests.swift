@@ -20,6 +20,44 @@ struct GGUFTokenizerTests {
     }
   }
 
+  @Test(arguments: ["bert-uncased", "bert-cased", "t5"])
+  func `word pieces and Unigram models come out of GGUF files as they went in`(name: String) throws {
+    let model = try ModelFolder.open(FamilyTokenizerTests.golden("gguf/\(name).gguf"))
+    let tokenizer = try TokenizerSource { try model.file(named: $0) }.tokenizer(model: name)
+    let texts = try FamilyTokenizerTests.texts()
+    let goldens =
+      try JSONParser.parse(try Files.bytes(FamilyTokenizerTests.golden("\(name)/golden.json"))).array ?? []
+    try #require(texts.count == goldens.count)
+    for (text, golden) in zip(texts, goldens) {
+      let tokens = try #require(golden["ids"]).integers
+      #expect(try tokenizer.encode(text, addingSpecialTokens: true) == tokens, "\(text.debugDescription)")
+      let plain = golden["plain"]?.integers ?? tokens
+      #expect(try tokenizer.encode(text, addingSpecialTokens: false) == plain, "\(text.debugDescription)")
+    }
+  }
+
+  @Test func `an encoder in a GGUF file gives the vectors of the folder that it was made from`() throws {
+    func load(_ path: String) throws -> EmbeddingModel {
+      let folder = try ModelFolder.open(path)
+      return try EmbeddingModel(name: "m", weights: folder.weights, threads: 1) { name in
+        name == "config.json" ? folder.configurationFile?.bytes : try folder.file(named: name)
+      }
+    }
+    let model = try load(FamilyTokenizerTests.golden("gguf/tiny-bert.gguf"))
+    let original = try load(Fixture.path("embeddings/tiny"))
+    #expect(model.unusedTensors.isEmpty && model.maximumLength == original.maximumLength)
+    let tokens = try ["a green bird sings", "Rain on the old house, and snow."].map { text in
+      let tokens = try model.tokenizer.encode(text, addingSpecialTokens: true)
+      #expect(try original.tokenizer.encode(text, addingSpecialTokens: true) == tokens)
+      return tokens
+    }
+    for (mine, theirs) in zip(try model.embed(tokens), try original.embed(tokens)) {
+      // The file does not say that vectors are brought to length one.
+      let length = mine.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      for (one, other) in zip(mine, theirs) { #expect(abs(one / length - other) < 1e-6) }
+    }
+  }
+
   @Test func `a Llama in a GGUF file gives the numbers of the checkpoint that it was made from`() throws {
     let folder = try ModelFolder.open(Fixture.path("formats/gguf/llama.gguf"))
     let tokenizer = try Files.bytes(Fixture.path("families/a/base/tokenizer.json"))

@@ -24,6 +24,9 @@ extension GGUF {
     if let generation = GGUFConfiguration.generation(metadata) {
       reading.documents["generation_config.json"] = Array(generation.pretty.utf8)
     }
+    if architecture.family == .bert {
+      reading.documents.merge(GGUFConfiguration.pooling(metadata, of: architecture)) { own, _ in own }
+    }
     reading.tensors = try tensors(of: checkpoint, architecture, metadata)
     return reading
   }

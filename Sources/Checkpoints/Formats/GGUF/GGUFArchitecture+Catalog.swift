@@ -120,5 +120,20 @@ extension GGUFArchitecture {
         GGUFTensorName("attn_output", "attention.dense"), GGUFTensorName("ffn_up", "mlp.dense_h_to_4h"),
         GGUFTensorName("ffn_down", "mlp.dense_4h_to_h"),
       ]),
+    GGUFArchitecture(
+      "bert", classes: ["BertModel"], activation: "gelu", family: .bert, layerPrefix: "encoder.layer.",
+      globalNames: [
+        GGUFTensorName("token_embd", "embeddings.word_embeddings"),
+        GGUFTensorName("position_embd", "embeddings.position_embeddings"),
+        GGUFTensorName("token_types", "embeddings.token_type_embeddings"),
+        GGUFTensorName("token_embd_norm", "embeddings.LayerNorm"),
+      ],
+      layerNames: [
+        GGUFTensorName("attn_q", "attention.self.query"), GGUFTensorName("attn_k", "attention.self.key"),
+        GGUFTensorName("attn_v", "attention.self.value"), GGUFTensorName("attn_output", "attention.output.dense"),
+        GGUFTensorName("attn_output_norm", "attention.output.LayerNorm"),
+        GGUFTensorName("ffn_up", "intermediate.dense"), GGUFTensorName("ffn_down", "output.dense"),
+        GGUFTensorName("layer_output_norm", "output.LayerNorm"),
+      ]),
   ]
 }

@@ -7,6 +7,8 @@ struct GGUFArchitecture: Sendable {
   /// What there is instead of RMS norms, rotary positions and gates, in models older than Llama.
   enum Family: Sendable {
     case llama, gpt2, gptNeoX
+    /// Encoders, which are read but not written.
+    case bert
   }
 
   /// The value of `general.architecture`, which keys of the metadata begin with.
@@ -68,10 +70,13 @@ struct GGUFArchitecture: Sendable {
     return (known, "")
   }
 
-  /// The architecture that a transformers class or model type means.
+  /// The architectures of which files can be written.
+  static var writable: [GGUFArchitecture] { all.filter { $0.family != .bert } }
+
+  /// The architecture that a transformers class or model type means, if files of it can be written.
   static func forClass(_ name: String?, modelType: String?) -> GGUFArchitecture? {
-    if let name { return all.first { $0.classes.contains(name) } }
-    return all.first { $0.modelType == modelType || $0.modelType == "llama" && modelType == "mistral" }
+    if let name { return writable.first { $0.classes.contains(name) } }
+    return writable.first { $0.modelType == modelType || $0.modelType == "llama" && modelType == "mistral" }
   }
 
   // MARK: Names

@@ -96,6 +96,16 @@ struct GGUFConfiguration {
         ("rotary_emb_base", .number(double("rope.freq_base") ?? 10_000)),
         ("use_parallel_residual", .bool(metadata.bool("gptneox.use_parallel_residual") ?? true)),
       ]
+    case .bert:
+      return [
+        ("hidden_size", .integer(hiddenSize)), ("intermediate_size", .integer(feedForwardSize)),
+        ("num_hidden_layers", .integer(layers)), ("num_attention_heads", .integer(heads)),
+        ("hidden_act", .string(architecture.activation)),
+        // RoBERTa's first vectors, which stand for no position, are left out by the converter.
+        ("max_position_embeddings", .integer(shape("position_embd.weight")?.dimensions.first ?? context)),
+        ("type_vocab_size", .integer(shape("token_types.weight")?.dimensions.first ?? 1)),
+        ("layer_norm_eps", .number(double("attention.layer_norm_epsilon") ?? 1e-12)),
+      ]
     }
   }
 
@@ -160,6 +170,23 @@ struct GGUFConfiguration {
       return members
     default: return []
     }
+  }
+
+  /// The files of sentence-transformers that say how an encoder's rows become one vector; none if it does not say.
+  static func pooling(_ metadata: GGUFMetadata, of architecture: GGUFArchitecture) -> [String: [UInt8]] {
+    // `llama_pooling_type` of llama.cpp; the fourth ranks texts and makes no vectors.
+    let modes = [1: "mean", 2: "cls", 3: "lasttoken"]
+    guard let mode = metadata.int("\(architecture.name).pooling_type").flatMap({ modes[$0] }) else { return [:] }
+    let modules = [("Transformer", ""), ("Pooling", "1_Pooling")].enumerated().map { number, module in
+      JSONValue.object([
+        ("idx", .integer(number)), ("name", .string(String(number))), ("path", .string(module.1)),
+        ("type", .string("sentence_transformers.models." + module.0)),
+      ])
+    }
+    return [
+      "modules.json": Array(JSONValue.array(modules).pretty.utf8),
+      "1_Pooling/config.json": Array(JSONValue.object([("pooling_mode", .string(mode))]).pretty.utf8),
+    ]
   }
 
   /// The end tokens of a chat, where there are others than that of a text.

@@ -25,7 +25,7 @@ struct GGUFModelSettings {
     guard let architecture = GGUFArchitecture.forClass(name, modelType: type) else {
       throw Self.refusal(
         "GGUF files of the architecture \(PrintableText.of(name ?? type ?? "(none)")) cannot be written",
-        hint: "supported: " + GGUFArchitecture.all.flatMap(\.classes).joined(separator: ", "))
+        hint: "supported: " + GGUFArchitecture.writable.flatMap(\.classes).joined(separator: ", "))
     }
     self.architecture = architecture
     self.configuration = configuration

@@ -2,8 +2,8 @@ internal import Documents
 
 /// The tokenizer in a GGUF file's metadata, as the files that Hugging Face has for it.
 ///
-/// Byte-level BPE (`gpt2`) and SentencePiece's byte-pair models (`llama`) are written as `tokenizer.json`. Unigram
-/// models (`t5`) and word pieces (`bert`) are left out.
+/// Byte-level BPE (`gpt2`), SentencePiece's byte-pair models (`llama`) and Unigram models (`t5`), and BERT's word pieces
+/// (`bert`) are written as `tokenizer.json`.
 struct GGUFTokenizer {
   private let metadata: GGUFMetadata
 
@@ -19,6 +19,19 @@ struct GGUFTokenizer {
     case bytePairs = "gpt2"
     /// SentencePiece's byte-pair encoding, with scores.
     case scoredPieces = "llama"
+    /// BERT's pieces.
+    case wordPieces = "bert"
+    /// SentencePiece's Unigram models: those of T5 and XLM-RoBERTa.
+    case unigram = "t5"
+
+    /// The tokens that llama.cpp takes where a file does not say.
+    var usualTokens: [String: Int] {
+      switch self {
+      case .scoredPieces: ["unknown": 0, "bos": 1, "eos": 2]
+      case .unigram: ["padding": 0, "eos": 1, "unknown": 2]
+      case .bytePairs, .wordPieces: [:]
+      }
+    }
   }
 
   init(_ metadata: GGUFMetadata) { self.metadata = metadata }
@@ -38,7 +51,9 @@ struct GGUFTokenizer {
     else { return nil }
     switch Model(rawValue: name) {
     case nil:
-      return "the tokenizer is of the kind \(name); only gpt2 (byte-level BPE) and llama (SentencePiece) are understood"
+      return
+        "the tokenizer is of the kind \(name); understood are gpt2 (byte-level BPE), llama and t5 (SentencePiece), "
+        + "and bert (word pieces)"
     case .bytePairs:
       if preTokenizer == nil { return "the tokenizer cuts texts in the way \(wayName), which is not known" }
       return metadata.texts("tokenizer.ggml.tokens") == nil || metadata.texts("tokenizer.ggml.merges") == nil
@@ -48,6 +63,10 @@ struct GGUFTokenizer {
         return "the tokenizer has no tokens or no scores"
       }
       return PieceMerges.isFeasible(tokens) ? nil : "the tokenizer's pieces are too long"
+    case .wordPieces:
+      guard let pieces = wordPieces else { return "the tokenizer has no tokens" }
+      return pieces.unknown == nil ? "the tokenizer has no token for unknown words" : nil
+    case .unigram: return scoresOfPieces == nil ? "the tokenizer has no tokens or no scores that can be summed" : nil
     }
   }
 
@@ -85,47 +104,121 @@ struct GGUFTokenizer {
     switch model {
     case .bytePairs:
       guard let way = preTokenizer, let merges = metadata.texts("tokenizer.ggml.merges") else { return nil }
-      return document(
+      return bytePairs(
         tokens, GGUFTokenizerParts(way), begins: way.addsBeginByDefault, unknown: nil, merges: merges.map(text))
     case .scoredPieces:
       guard let merges = scoredMerges else { return nil }
       let parts = GGUFTokenizerParts(addsSpacePrefix: metadata.bool("tokenizer.ggml.add_space_prefix") ?? true)
-      return document(
+      return bytePairs(
         tokens, parts, begins: true, unknown: token("unknown", tokens)?.text,
         merges: merges.map { text(tokens[Int($0.left)]) + " " + text(tokens[Int($0.right)]) })
+    case .wordPieces:
+      guard let pieces = wordPieces, let unknown = pieces.unknown else { return nil }
+      return wordPieces(pieces, unknown: pieces.spellings[unknown])
+    case .unigram: return scoresOfPieces.map { unigram(tokens, scores: $0) }
     case nil: return nil
     }
   }
 
+  /// A `tokenizer.json` around a model, whose vocabulary comes last.
   private func document(
-    _ tokens: [Range<Int>], _ parts: GGUFTokenizerParts, begins: Bool, unknown: String?, merges: [String]
+    _ parts: GGUFTokenizerParts, added: [JSONValue], postProcessor: JSONValue,
+    model: [(key: String, value: JSONValue)], vocabulary: (inout [UInt8]) -> Void
   ) -> [UInt8] {
     let head: [(key: String, value: JSONValue)] = [
-      ("version", .string("1.0")), ("truncation", .null), ("padding", .null),
-      ("added_tokens", .array(addedTokens(tokens))), ("normalizer", parts.normalizer),
-      ("pre_tokenizer", parts.preTokenizer),
-      ("post_processor", postProcessor(tokens, beginsByDefault: begins) ?? parts.plainPostProcessor),
+      ("version", .string("1.0")), ("truncation", .null), ("padding", .null), ("added_tokens", .array(added)),
+      ("normalizer", parts.normalizer), ("pre_tokenizer", parts.preTokenizer), ("post_processor", postProcessor),
       ("decoder", parts.decoder),
     ]
     // Vocabularies are long, so that they are written straight into the bytes.
     var bytes = Array(JSONValue.object(head).line.dropLast().utf8)
+    bytes += #", "model": "#.utf8
+    bytes += JSONValue.object(model).line.dropLast().utf8
+    vocabulary(&bytes)
+    bytes += "}}\n".utf8
+    return bytes
+  }
+
+  private static func append(_ spellings: some Sequence<String>, to bytes: inout [UInt8]) {
+    bytes += #", "vocab": {"#.utf8
+    for (number, spelling) in spellings.enumerated() {
+      bytes += "\(number == 0 ? "" : ", ")\(JSONEdit.quote(spelling)): \(number)".utf8
+    }
+    bytes += "}".utf8
+  }
+
+  private func bytePairs(
+    _ tokens: [Range<Int>], _ parts: GGUFTokenizerParts, begins: Bool, unknown: String?, merges: [String]
+  ) -> [UInt8] {
     let model: [(key: String, value: JSONValue)] = [
       ("type", .string("BPE")), ("dropout", .null), ("unk_token", unknown.map(JSONValue.string) ?? .null),
       ("continuing_subword_prefix", .null), ("end_of_word_suffix", .null), ("fuse_unk", .bool(parts.fallsBackToBytes)),
       ("byte_fallback", .bool(parts.fallsBackToBytes)), ("ignore_merges", .bool(parts.ignoresMerges)),
     ]
-    bytes += #", "model": "#.utf8
-    bytes += JSONValue.object(model).line.dropLast().utf8
-    bytes += #", "vocab": {"#.utf8
-    for (number, token) in tokens.enumerated() {
-      bytes += "\(number == 0 ? "" : ", ")\(JSONEdit.quote(text(token))): \(number)".utf8
+    return document(
+      parts, added: addedTokens(tokens),
+      postProcessor: postProcessor(tokens, begins: begins, ends: false) ?? parts.plainPostProcessor, model: model
+    ) { bytes in
+      Self.append(tokens.lazy.map(text), to: &bytes)
+      bytes += #", "merges": ["#.utf8
+      for (number, merge) in merges.enumerated() {
+        bytes += "\(number == 0 ? "" : ", ")\(JSONEdit.quote(merge))".utf8
+      }
+      bytes += "]".utf8
     }
-    bytes += #"}, "merges": ["#.utf8
-    for (number, merge) in merges.enumerated() {
-      bytes += "\(number == 0 ? "" : ", ")\(JSONEdit.quote(merge))".utf8
+  }
+
+  private var wordPieces: GGUFWordPieces? { GGUFWordPieces(metadata) }
+
+  private func wordPieces(_ pieces: GGUFWordPieces, unknown: String) -> [UInt8] {
+    let model: [(key: String, value: JSONValue)] = [
+      ("type", .string("WordPiece")), ("unk_token", .string(unknown)), ("continuing_subword_prefix", .string("##")),
+      ("max_input_chars_per_word", .integer(100)),
+    ]
+    let added = pieces.specialTokens.map { id in Self.added(id, pieces.spellings[id], isSpecial: true) }
+    func token(_ id: Int?) -> (id: Int, text: String)? { id.map { ($0, pieces.spellings[$0]) } }
+    return document(
+      GGUFTokenizerParts(lowercases: pieces.isUncased), added: added,
+      postProcessor: Self.template(begin: token(pieces.begin), end: token(pieces.end), marksSecond: true) ?? .null,
+      model: model
+    ) { Self.append(pieces.spellings, to: &$0) }
+  }
+
+  private func unigram(_ tokens: [Range<Int>], scores: [Float]) -> [UInt8] {
+    let types = metadata.integers("tokenizer.ggml.token_type") ?? []
+    let unknown = token("unknown", tokens)
+    let model: [(key: String, value: JSONValue)] = [
+      ("type", .string("Unigram")), ("unk_id", unknown.map { .integer($0.id) } ?? .null),
+      ("byte_fallback", .bool(types.contains(TokenType.byte.rawValue))),
+    ]
+    var characters: [UInt8]?
+    if case .array(let map)? = metadata["tokenizer.ggml.precompiled_charsmap"], [.uint8, .int8].contains(map.type) {
+      characters = Array(metadata.bytes[map.bytes])
     }
-    bytes += "]}}\n".utf8
-    return bytes
+    let parts = GGUFTokenizerParts(
+      characters: characters, removesExtraSpaces: metadata.bool("tokenizer.ggml.remove_extra_whitespaces") ?? false,
+      addsSpacePrefix: metadata.bool("tokenizer.ggml.add_space_prefix") ?? false)
+    return document(
+      parts, added: addedTokens(tokens), postProcessor: postProcessor(tokens, begins: false, ends: true) ?? .null,
+      model: model
+    ) { bytes in
+      bytes += #", "vocab": ["#.utf8
+      for (number, token) in tokens.enumerated() {
+        // Tokens that are never made of text must not be the worst ones, by which unknown characters are judged.
+        let isMade = !types.indices.contains(number) || ![2, 3].contains(types[number])
+        let score = isMade ? Double(scores[number]) : 0
+        bytes += "\(number == 0 ? "" : ", ")[\(JSONEdit.quote(text(token))), \(score)]".utf8
+      }
+      bytes += "]".utf8
+    }
+  }
+
+  /// The scores of a Unigram model, or nil if they are not all there and finite.
+  private var scoresOfPieces: [Float]? {
+    guard let tokens = metadata.texts("tokenizer.ggml.tokens"), let scores = metadata.floats("tokenizer.ggml.scores"),
+      scores.count == tokens.count, scores.allSatisfy(\.isFinite)
+    else { return nil }
+    return scores
   }
 
   /// The merges that scores stand for, or nil if there are no scores or the pieces are too long.
@@ -144,9 +237,9 @@ struct GGUFTokenizer {
   private func text(_ range: Range<Int>) -> String { String(decoding: metadata.bytes[range], as: UTF8.self) }
 
   private func token(_ name: String, _ tokens: [Range<Int>]) -> (id: Int, text: String)? {
-    // What llama.cpp takes where a SentencePiece model does not say.
-    let usual = model == .scoredPieces ? ["unknown": 0, "bos": 1, "eos": 2][name] : nil
-    guard let id = metadata.int("tokenizer.ggml.\(name)_token_id") ?? usual, tokens.indices.contains(id) else {
+    guard let id = metadata.int("tokenizer.ggml.\(name)_token_id") ?? model?.usualTokens[name],
+      tokens.indices.contains(id)
+    else {
       return nil
     }
     return (id, text(tokens[id]))
@@ -154,31 +247,45 @@ struct GGUFTokenizer {
 
   private func addedTokens(_ tokens: [Range<Int>]) -> [JSONValue] {
     let types = metadata.integers("tokenizer.ggml.token_type") ?? []
+    let mask = metadata.int("tokenizer.ggml.mask_token_id")
     return zip(tokens.indices, types).compactMap { id, number in
       guard let type = TokenType(rawValue: number), [.control, .unknown, .userDefined].contains(type) else {
         return nil
       }
-      return .object([
-        ("id", .integer(id)), ("content", .string(text(tokens[id]))), ("single_word", .bool(false)),
-        ("lstrip", .bool(false)), ("rstrip", .bool(false)), ("normalized", .bool(false)),
-        ("special", .bool(type != .userDefined)),
-      ])
+      // The mask of Unigram models takes the spaces before it.
+      return Self.added(
+        id, text(tokens[id]), isSpecial: type != .userDefined, stripsLeft: model == .unigram && id == mask)
     }
   }
 
-  /// Puts the begin and the end token around texts, if the file wants that.
-  private func postProcessor(_ tokens: [Range<Int>], beginsByDefault: Bool) -> JSONValue? {
-    let begins = metadata.bool("tokenizer.ggml.add_bos_token") ?? beginsByDefault
-    let ends = metadata.bool("tokenizer.ggml.add_eos_token") ?? false
-    let begin = begins ? token("bos", tokens) : nil
-    let end = ends ? token("eos", tokens) : nil
+  private static func added(_ id: Int, _ text: String, isSpecial: Bool, stripsLeft: Bool = false) -> JSONValue {
+    .object([
+      ("id", .integer(id)), ("content", .string(text)), ("single_word", .bool(false)), ("lstrip", .bool(stripsLeft)),
+      ("rstrip", .bool(false)), ("normalized", .bool(false)), ("special", .bool(isSpecial)),
+    ])
+  }
+
+  /// Puts the begin and the end token around texts, if the file wants that or does not say and it is usual.
+  private func postProcessor(_ tokens: [Range<Int>], begins: Bool, ends: Bool) -> JSONValue? {
+    let begins = metadata.bool("tokenizer.ggml.add_bos_token") ?? begins
+    let ends = metadata.bool("tokenizer.ggml.add_eos_token") ?? ends
+    return Self.template(begin: begins ? token("bos", tokens) : nil, end: ends ? token("eos", tokens) : nil)
+  }
+
+  /// A processor that puts tokens around texts; nil without tokens.
+  ///
+  /// - Parameter marksSecond: whether the second of two texts is told by its type, as BERT has it, and has no begin
+  ///   token.
+  private static func template(
+    begin: (id: Int, text: String)?, end: (id: Int, text: String)?, marksSecond: Bool = false
+  ) -> JSONValue? {
     guard begin != nil || end != nil else { return nil }
     func special(_ token: (id: Int, text: String)?, _ type: Int) -> [JSONValue] {
       token.map { [.object([("SpecialToken", Self.piece($0.text, type))])] } ?? []
     }
     func sequence(_ name: String, _ type: Int) -> JSONValue { .object([("Sequence", Self.piece(name, type))]) }
     let single = special(begin, 0) + [sequence("A", 0)] + special(end, 0)
-    let pair = single + special(begin, 1) + [sequence("B", 1)] + special(end, 1)
+    let pair = single + special(marksSecond ? nil : begin, 1) + [sequence("B", 1)] + special(end, 1)
     var members: [(key: String, value: JSONValue)] = []
     for token in [begin, end].compactMap({ $0 }) where !members.contains(where: { $0.key == token.text }) {
       let parts: [(key: String, value: JSONValue)] = [
@@ -203,8 +310,12 @@ struct GGUFTokenizer {
     var members: [(key: String, value: JSONValue)] = [
       ("tokenizer_class", .string("PreTrainedTokenizerFast")), ("clean_up_tokenization_spaces", .bool(false)),
     ]
-    for (key, name) in [("bos", "bos"), ("eos", "eos"), ("unk", "unknown"), ("pad", "padding")] {
-      if let token = token(name, tokens) { members.append((key + "_token", .string(token.text))) }
+    if let pieces = wordPieces, model == .wordPieces {
+      for (key, id) in pieces.roles { members.append((key + "_token", .string(pieces.spellings[id]))) }
+    } else {
+      for (key, name) in [("bos", "bos"), ("eos", "eos"), ("unk", "unknown"), ("pad", "padding")] {
+        if let token = token(name, tokens) { members.append((key + "_token", .string(token.text))) }
+      }
     }
     if let architecture = metadata.string("general.architecture"),
       let length = metadata.int(architecture + ".context_length")

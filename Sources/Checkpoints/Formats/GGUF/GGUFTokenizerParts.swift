@@ -56,6 +56,43 @@ struct GGUFTokenizerParts {
     fallsBackToBytes = true
   }
 
+  /// BERT's word pieces.
+  init(lowercases: Bool) {
+    normalizer = .object([
+      ("type", .string("BertNormalizer")), ("clean_text", .bool(true)), ("handle_chinese_chars", .bool(true)),
+      ("strip_accents", .null), ("lowercase", .bool(lowercases)),
+    ])
+    preTokenizer = .object([("type", .string("BertPreTokenizer"))])
+    decoder = .object([("type", .string("WordPiece")), ("prefix", .string("##")), ("cleanup", .bool(true))])
+  }
+
+  /// SentencePiece's Unigram models, as transformers has them for T5.
+  ///
+  /// - Parameter characters: the map by which characters are replaced first, as SentencePiece compiles it.
+  init(characters: [UInt8]?, removesExtraSpaces: Bool, addsSpacePrefix: Bool) {
+    var steps: [JSONValue] = []
+    if let characters, !characters.isEmpty {
+      steps.append(
+        .object([("type", .string("Precompiled")), ("precompiled_charsmap", .string(Base64.encoded(characters)))]))
+    }
+    if removesExtraSpaces {
+      steps.append(.object([("type", .string("Strip")), ("strip_left", .bool(false)), ("strip_right", .bool(true))]))
+      steps.append(
+        .object([
+          ("type", .string("Replace")), ("pattern", .object([("Regex", .string(" {2,}"))])),
+          ("content", .string(Self.space)),
+        ]))
+    }
+    if !steps.isEmpty {
+      normalizer = .object([("type", .string("Sequence")), ("normalizers", .array(steps))])
+    }
+    let metaspace = JSONValue.object([
+      ("type", .string("Metaspace")), ("replacement", .string(Self.space)),
+      ("prepend_scheme", .string(addsSpacePrefix ? "always" : "never")), ("split", .bool(true)),
+    ])
+    (preTokenizer, decoder) = (metaspace, metaspace)
+  }
+
   private static func replacing(_ text: String, with content: String) -> JSONValue {
     .object([
       ("type", .string("Replace")), ("pattern", .object([("String", .string(text))])), ("content", .string(content)),

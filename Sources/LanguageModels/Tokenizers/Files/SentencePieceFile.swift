@@ -12,6 +12,8 @@ struct SentencePieceFile {
   private(set) var normalizer: SentencePieceNormalizer
 
   static let name = SentencePieceDocument.name
+  /// What the first models with such files call them.
+  static let olderName = "spiece.model"
 
   init(_ bytes: [UInt8], file: String) throws(ModelError) {
     func failure(_ message: String, _ hint: String? = nil) -> ModelError {

@@ -2,15 +2,18 @@ internal import Documents
 
 /// The files of a model folder that a tokenizer is made of.
 ///
-/// `tokenizer.json` says everything; without it, a `tokenizer.model` of SentencePiece, GPT-2's `vocab.json` with
-/// `merges.txt`, or BERT's `vocab.txt` will do, in this order.
+/// `tokenizer.json` says everything; without it, a `tokenizer.model` or `spiece.model` of SentencePiece, a `tekken.json`
+/// of Mistral's, a `.tiktoken` file of a known name, GPT-2's `vocab.json` with `merges.txt`, or BERT's `vocab.txt` will
+/// do, in this order. A `tokenizer.model` may also be tiktoken's, as Meta publishes Llama 3.
 public struct TokenizerSource: Sendable {
   /// The names of all files that matter.
   public static let names = vocabularies.flatMap { $0 } + companions
 
   /// The files of each kind of vocabulary, the best first.
   private static let vocabularies = [
-    ["tokenizer.json"], [SentencePieceFile.name], ["vocab.json", "merges.txt"], ["vocab.txt"],
+    ["tokenizer.json"], [SentencePieceFile.name], [SentencePieceFile.olderName], [RankedVocabulary.tekkenName],
+    [RankedVocabulary.Kind.qwen.rawValue], [RankedVocabulary.Kind.cl100k.rawValue],
+    [RankedVocabulary.Kind.o200k.rawValue], ["vocab.json", "merges.txt"], ["vocab.txt"],
   ]
   private static let companions = ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"]
 
@@ -59,7 +62,15 @@ public struct TokenizerSource: Sendable {
     }
     var parts: Tokenizer.Parts
     var rule: SpecialTokenRule?
-    if let bytes = files[SentencePieceFile.name] {
+    if let vocabulary = try ranked(model) {
+      parts = try vocabulary.parts()
+      // The vocabularies say which token stands before a text; none has one behind.
+      rule = try settings.specialTokens
+    } else if let bytes = files[SentencePieceFile.olderName] {
+      let file = try SentencePieceFile(bytes, file: "\(model)/\(SentencePieceFile.olderName)")
+      parts = try file.parts(of: try settings.pieceFamily)
+      rule = try settings.specialTokens
+    } else if let bytes = files[SentencePieceFile.name] {
       let file = try SentencePieceFile(bytes, file: "\(model)/\(SentencePieceFile.name)")
       parts = try file.parts(isLegacy: try settings.isLegacy)
       func spelling(_ token: Int?) -> [UInt8]? { token.map { file.pieces[$0].text } }
@@ -77,6 +88,18 @@ public struct TokenizerSource: Sendable {
       return try Tokenizer(parts, specialTokens: rule)
     } catch {
       throw ModelError.request(model: model, message: error.message)
+    }
+  }
+
+  /// A vocabulary of tiktoken's kind, if there is one and no other.
+  private func ranked(_ model: String) throws(ModelError) -> RankedVocabulary? {
+    if let bytes = files[SentencePieceFile.name], !RankedVocabulary.recognizes(bytes) { return nil }
+    for kind in RankedVocabulary.Kind.allCases {
+      guard let bytes = files[kind.rawValue] else { continue }
+      return try RankedVocabulary(lines: bytes, kind: kind, file: "\(model)/\(kind.rawValue)")
+    }
+    return try files[RankedVocabulary.tekkenName].map { (bytes) throws(ModelError) in
+      try RankedVocabulary(tekken: bytes, file: "\(model)/\(RankedVocabulary.tekkenName)")
     }
   }
 

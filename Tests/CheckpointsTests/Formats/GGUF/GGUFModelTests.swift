@@ -77,7 +77,7 @@ import Testing
     #expect(
       note.value.hasSuffix(
         "the architecture none is none of llama, qwen2, qwen3, qwen3moe, gemma, gemma2, gemma3, phi3, olmo2, gpt2, "
-          + "gptneox"))
+          + "gptneox, bert"))
   }
 
   @Test(arguments: [("family-a", "families/a/base"), ("llama3", "tokenizers/llama3")])
