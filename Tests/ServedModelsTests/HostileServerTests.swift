@@ -158,6 +158,17 @@ struct HostileServerTests {
     #expect(asked.withLock { $0 } == count + 4)
   }
 
+  @Test func `a server that closes every connection without a word is used all the same`() throws {
+    let completions = CompletionServer(model)
+    let server = try LocalServer { request in
+      guard case .answer(let status, _, let body) = completions.reply(to: request) else { return .bytes([]) }
+      return .bytes(Array("HTTP/1.1 \(status) OK\r\nContent-Length: \(body.count)\r\n\r\n".utf8) + body)
+    }
+    let served = try ServedModel(
+      model.settings, options: EngineOptions(address: EngineAddress(server.address), timeout: 20))
+    #expect(try served.score([ScoringRequest(context: [0, 20], continuations: [[21]])]) { _ in }.count == 1)
+  }
+
   @Test func `a port without a server and a name without a host are told at once`() throws {
     let port = try { try LocalServer { _ in .silence }.port }()
     for (address, words) in [

@@ -38,7 +38,7 @@ struct EngineConnection: Sendable {
   init(_ options: EngineOptions, key: EngineKey?) {
     self.options = options
     self.key = key
-    client = HTTPClient(connections: options.connections, patience: options.timeout)
+    client = HTTPClient(patience: options.timeout)
   }
 
   /// An error about this server.
@@ -120,9 +120,6 @@ struct EngineConnection: Sendable {
     }
     var message = URLRequest(url: url)
     message.setValue("application/json", forHTTPHeaderField: "Accept")
-    // A server may close a connection that is kept just when it is used again, and on Linux a body is then not sent a
-    // second time: the request hangs.
-    message.setValue("close", forHTTPHeaderField: "Connection")
     if let key { message.setValue("Bearer " + key.secret, forHTTPHeaderField: "Authorization") }
     if let body = request.body {
       message.httpMethod = "POST"

@@ -5,28 +5,14 @@ internal import Foundation
 private import Synchronization
 
 /// Sends requests over HTTP; no answer may be larger than its request allows, and none leads elsewhere.
-final class HTTPClient: Sendable {
-  private let session: URLSession
-  private let collector = Collector()
+struct HTTPClient: Sendable {
+  /// After so many seconds without a byte an answer no longer counts.
+  let patience: Double
 
-  /// Makes a client.
+  /// Starts a request, on a connection of its own.
   ///
-  /// - Parameters:
-  ///   - connections: how many requests are under way at once.
-  ///   - patience: after so many seconds without a byte an answer no longer counts.
-  init(connections: Int, patience: Double) {
-    let configuration = URLSessionConfiguration.ephemeral
-    configuration.httpMaximumConnectionsPerHost = connections
-    configuration.timeoutIntervalForRequest = patience
-    configuration.httpShouldSetCookies = false
-    configuration.requestCachePolicy = .reloadIgnoringLocalCacheData
-    session = URLSession(configuration: configuration, delegate: collector, delegateQueue: nil)
-  }
-
-  // The session keeps its delegate, and threads, until it is told.
-  deinit { session.invalidateAndCancel() }
-
-  /// Starts a request.
+  /// A server may close a connection that is kept just when it is used again; on Linux the body is then not sent a
+  /// second time, and the request hangs.
   ///
   /// - Parameters:
   ///   - limit: the most bytes of an answer.
@@ -35,9 +21,16 @@ final class HTTPClient: Sendable {
   func start(
     _ request: URLRequest, limit: Int, completion: @escaping @Sendable (HTTPOutcome) -> Void
   ) -> @Sendable () -> Void {
+    let configuration = URLSessionConfiguration.ephemeral
+    configuration.timeoutIntervalForRequest = patience
+    configuration.httpShouldSetCookies = false
+    configuration.requestCachePolicy = .reloadIgnoringLocalCacheData
+    let session = URLSession(
+      configuration: configuration, delegate: Collector(limit: limit, completion), delegateQueue: nil)
     let task = session.dataTask(with: request)
-    collector.expect(task.taskIdentifier, limit: limit, completion: completion)
     task.resume()
+    // The session keeps its delegate, and threads, until it is told; the task is still finished.
+    session.finishTasksAndInvalidate()
     return { task.cancel() }
   }
 }
@@ -58,28 +51,28 @@ enum HTTPOutcome: Sendable {
   case late
 }
 
-/// Collects answers, for all requests of a client.
+/// Collects the answer to one request.
 private final class Collector: NSObject, URLSessionDataDelegate, Sendable {
-  private struct Entry {
-    let limit: Int
-    let completion: @Sendable (HTTPOutcome) -> Void
+  private struct State {
     var body: [UInt8] = []
     var isTooLarge = false
     var redirect: String?
   }
 
-  private let entries = Mutex<[Int: Entry]>([:])
+  private let limit: Int
+  private let completion: @Sendable (HTTPOutcome) -> Void
+  private let state = Mutex(State())
 
-  func expect(_ task: Int, limit: Int, completion: @escaping @Sendable (HTTPOutcome) -> Void) {
-    entries.withLock { $0[task] = Entry(limit: limit, completion: completion) }
+  init(limit: Int, _ completion: @escaping @Sendable (HTTPOutcome) -> Void) {
+    self.limit = limit
+    self.completion = completion
   }
 
-  /// Takes note of so many bytes to come; false if they are too many.
-  private func admits(_ count: Int, _ task: URLSessionTask) -> Bool {
-    entries.withLock { entries in
-      guard let entry = entries[task.taskIdentifier] else { return false }
-      if count > entry.limit - entry.body.count { entries[task.taskIdentifier]?.isTooLarge = true }
-      return count <= entry.limit - entry.body.count
+  /// Whether so many bytes more are not too many.
+  private func admits(_ count: Int) -> Bool {
+    state.withLock { state in
+      if count > limit - state.body.count { state.isTooLarge = true }
+      return !state.isTooLarge
     }
   }
 
@@ -88,7 +81,7 @@ private final class Collector: NSObject, URLSessionDataDelegate, Sendable {
     newRequest request: URLRequest, completionHandler: @escaping @Sendable (URLRequest?) -> Void
   ) {
     let target = request.url?.absoluteString ?? "another address"
-    entries.withLock { $0[task.taskIdentifier]?.redirect = target }
+    state.withLock { $0.redirect = target }
     completionHandler(nil)
     task.cancel()
   }
@@ -98,33 +91,33 @@ private final class Collector: NSObject, URLSessionDataDelegate, Sendable {
     completionHandler: @escaping @Sendable (URLSession.ResponseDisposition) -> Void
   ) {
     let length = Int(clamping: response.expectedContentLength)
-    completionHandler(length <= 0 || admits(length, dataTask) ? .allow : .cancel)
+    completionHandler(length <= 0 || admits(length) ? .allow : .cancel)
   }
 
   func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
-    guard admits(data.count, dataTask) else { return dataTask.cancel() }
-    entries.withLock { $0[dataTask.taskIdentifier]?.body.append(contentsOf: data) }
+    guard admits(data.count) else { return dataTask.cancel() }
+    state.withLock { $0.body.append(contentsOf: data) }
   }
 
   func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
-    guard let entry = entries.withLock({ $0.removeValue(forKey: task.taskIdentifier) }) else { return }
-    entry.completion(Self.outcome(entry, task.response as? HTTPURLResponse, error))
+    completion(outcome(task.response as? HTTPURLResponse, error))
   }
 
-  private static func outcome(_ entry: Entry, _ response: HTTPURLResponse?, _ error: (any Error)?) -> HTTPOutcome {
-    if entry.isTooLarge { return .tooLarge(limit: entry.limit) }
-    if let redirect = entry.redirect { return .redirect(to: redirect) }
-    if let error { return outcome(of: error) }
+  private func outcome(_ response: HTTPURLResponse?, _ error: (any Error)?) -> HTTPOutcome {
+    let state = state.withLock { $0 }
+    if state.isTooLarge { return .tooLarge(limit: limit) }
+    if let redirect = state.redirect { return .redirect(to: redirect) }
+    if let error { return Self.outcome(of: error) }
     guard let response else { return .lost("the answer is not HTTP") }
     if (300..<400).contains(response.statusCode) {
       return .redirect(to: response.value(forHTTPHeaderField: "Location") ?? "another address")
     }
     let promised = Int(clamping: response.expectedContentLength)
-    guard promised <= 0 || entry.body.count >= promised else {
-      return .lost("the answer ends after \(entry.body.count) of \(promised) bytes")
+    guard promised <= 0 || state.body.count >= promised else {
+      return .lost("the answer ends after \(state.body.count) of \(promised) bytes")
     }
     return .answer(
-      status: response.statusCode, body: entry.body,
+      status: response.statusCode, body: state.body,
       retryAfter: response.value(forHTTPHeaderField: "Retry-After").flatMap(Double.init))
   }
 

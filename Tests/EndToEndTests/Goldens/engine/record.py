@@ -7,6 +7,7 @@ file were made so, each by the command that EngineRecordingTests runs, with
 
 - vLLM 0.32.0 on a CPU:  vllm serve base --dtype float32 --max-num-seqs 8 --enforce-eager
 - llama-cpp-python 0.3.36:  python -m llama_cpp.server --model base.gguf --logits_all true --n_ctx 128
+      --type_k 0 --type_v 0  (float32 keys and values)
 
 where base is Fixtures/families/a/base, and base.gguf is made of it by
 `braid convert base out --format gguf --dtype float32`.
@@ -43,6 +44,7 @@ class Recorder(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
+        self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(content)
 
