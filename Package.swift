@@ -25,7 +25,7 @@ let rooms = [
   Room(name: "MergeMethods", rooms: ["Documents", "Tensors", "Kernels"]),
   Room(name: "Vocabularies", rooms: ["Documents", "Tensors", "Templates"]),
   Room(name: "LanguageModels", rooms: ["Documents", "Tensors", "Kernels", "Patterns", "Templates"]),
-  Room(name: "ServedModels", rooms: ["Documents", "LanguageModels"]),
+  Room(name: "ServedModels", rooms: ["Documents", "LanguageModels", "CHTTP"]),
   Room(
     name: "MergeSpecs", rooms: ["Documents", "Tensors", "MergeMethods", "Vocabularies", "Patterns"], products: [yams]),
   Room(
@@ -73,6 +73,9 @@ let package = Package(
       cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno"])]),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
     .target(name: "CHDF5Listing", dependencies: ["CHDF5"]),
+    .systemLibrary(
+      name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
+    .target(name: "CHTTP", dependencies: ["CCurl"]),
     .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl")]),
     .systemLibrary(
       name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]),
@@ -123,7 +126,8 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 let cells = [
-  "CCrypto", "CHDF5", "CHDF5Listing", "CKernels", "CLZ4", "COneDNN", "CPCRE2", "CSnappy", "CXXHash", "CZlib", "CZstd",
+  "CCrypto", "CCurl", "CHDF5", "CHDF5Listing", "CHTTP", "CKernels", "CLZ4", "COneDNN", "CPCRE2", "CSnappy", "CXXHash",
+  "CZlib", "CZstd",
 ]
 for target in package.targets where !cells.contains(target.name) {
   target.swiftSettings = (target.swiftSettings ?? []) + strict

@@ -1,9 +1,4 @@
 internal import Documents
-internal import Foundation
-
-#if canImport(FoundationNetworking)
-  internal import FoundationNetworking
-#endif
 
 /// The way to a server: a bounded number of requests at once, each sent again a few times where that can help.
 struct EngineConnection: Sendable {
@@ -50,9 +45,7 @@ struct EngineConnection: Sendable {
   private struct Sent {
     var number: Int
     var attempt: Int
-    var deadline: ContinuousClock.Instant
     var cancel: @Sendable () -> Void
-    var isLate = false
   }
 
   /// The answer to one request, whatever its status.
@@ -89,22 +82,13 @@ struct EngineConnection: Sendable {
         ticket += 1
         underWay[ticket] = start(requests[number], number: number, attempt: attempt, ticket: ticket, mail: mail)
       }
-      let events = underWay.values.map(\.deadline) + waiting.map(\.time).filter { $0 > clock.now }
-      guard let (ticket, outcome) = mail.next(until: events.min() ?? clock.now) else {
-        for (ticket, sent) in underWay where sent.deadline <= clock.now {
-          underWay[ticket]?.isLate = true
-          // The answer to this comes at once, or the entry would be waited for once more.
-          underWay[ticket]?.deadline = clock.now + .seconds(1)
-          sent.cancel()
-        }
-        continue
-      }
+      let next = waiting.map(\.time).filter { $0 > clock.now }.min()
+      guard let (ticket, outcome) = mail.next(until: next) else { continue }
       guard let sent = underWay.removeValue(forKey: ticket) else { continue }
-      let result = sent.isLate ? .late : outcome
       // A server that is only slow gets a second chance, but not as many as one that says that it is busy.
-      let tries = if case .late = result { min(1, options.waits.count) } else { options.waits.count }
+      let tries = if case .late = outcome { min(1, options.waits.count) } else { options.waits.count }
       let wait = isStubborn && sent.attempt < tries ? options.waits[sent.attempt] : nil
-      if let pause = try handle(result, of: sent.number, wait: wait, answered: answered) {
+      if let pause = try handle(outcome, of: sent.number, wait: wait, answered: answered) {
         waiting.append((sent.number, sent.attempt + 1, clock.now + .seconds(pause)))
       }
     }
@@ -113,21 +97,11 @@ struct EngineConnection: Sendable {
   private func start(
     _ request: Request, number: Int, attempt: Int, ticket: Int, mail: Mailbox<HTTPOutcome>
   ) -> Sent {
-    let deadline = ContinuousClock().now + .seconds(options.timeout)
-    guard let url = URL(string: "\(options.address)/\(request.path)") else {
-      mail.post(ticket, .unreachable("there is no such address"))
-      return Sent(number: number, attempt: attempt, deadline: deadline, cancel: {})
-    }
-    var message = URLRequest(url: url)
-    message.setValue("application/json", forHTTPHeaderField: "Accept")
-    if let key { message.setValue("Bearer " + key.secret, forHTTPHeaderField: "Authorization") }
-    if let body = request.body {
-      message.httpMethod = "POST"
-      message.setValue("application/json", forHTTPHeaderField: "Content-Type")
-      message.httpBody = Data(body.utf8)
-    }
-    let cancel = client.start(message, limit: request.limit) { mail.post(ticket, $0) }
-    return Sent(number: number, attempt: attempt, deadline: deadline, cancel: cancel)
+    let message = HTTPRequest(
+      url: "\(options.address)/\(request.path)", authorization: key.map { "Authorization: Bearer " + $0.secret },
+      body: request.body, limit: request.limit)
+    let cancel = client.start(message) { mail.post(ticket, $0) }
+    return Sent(number: number, attempt: attempt, cancel: cancel)
   }
 
   /// Hands an answer over, or says after how many seconds the request is sent again.

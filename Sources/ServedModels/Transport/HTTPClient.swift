@@ -1,38 +1,17 @@
-internal import Foundation
-#if canImport(FoundationNetworking)
-  internal import FoundationNetworking
-#endif
+internal import CHTTP
+private import Dispatch
 private import Synchronization
 
-/// Sends requests over HTTP; no answer may be larger than its request allows, and none leads elsewhere.
-struct HTTPClient: Sendable {
-  /// After so many seconds without a byte an answer no longer counts.
-  let patience: Double
-
-  /// Starts a request, on a connection of its own.
-  ///
-  /// A server may close a connection that is kept just when it is used again; on Linux the body is then not sent a
-  /// second time, and the request hangs.
-  ///
-  /// - Parameters:
-  ///   - limit: the most bytes of an answer.
-  ///   - completion: called once, on any thread.
-  /// - Returns: what cancels it.
-  func start(
-    _ request: URLRequest, limit: Int, completion: @escaping @Sendable (HTTPOutcome) -> Void
-  ) -> @Sendable () -> Void {
-    let configuration = URLSessionConfiguration.ephemeral
-    configuration.timeoutIntervalForRequest = patience
-    configuration.httpShouldSetCookies = false
-    configuration.requestCachePolicy = .reloadIgnoringLocalCacheData
-    let session = URLSession(
-      configuration: configuration, delegate: Collector(limit: limit, completion), delegateQueue: nil)
-    let task = session.dataTask(with: request)
-    task.resume()
-    // The session keeps its delegate, and threads, until it is told; the task is still finished.
-    session.finishTasksAndInvalidate()
-    return { task.cancel() }
-  }
+/// A request to a server.
+struct HTTPRequest: Sendable {
+  /// The whole address.
+  var url: String
+  /// A header line that says who asks, if the server may want to know.
+  var authorization: String?
+  /// JSON to send; nothing for a request that only reads.
+  var body: String?
+  /// The most bytes of an answer.
+  var limit: Int
 }
 
 /// What became of a request.
@@ -51,88 +30,100 @@ enum HTTPOutcome: Sendable {
   case late
 }
 
-/// Collects the answer to one request.
-private final class Collector: NSObject, URLSessionDataDelegate, Sendable {
-  private struct State {
-    var body: [UInt8] = []
-    var isTooLarge = false
-    var redirect: String?
-  }
+/// Sends requests over HTTP, through libcurl; no answer may be larger than its request allows, and none leads
+/// elsewhere.
+///
+/// Foundation's own sessions are not used: on Linux they poll while they wait, and hang when a server closes a
+/// connection that was kept.
+final class HTTPClient: Sendable {
+  /// After so many seconds an answer no longer counts.
+  private let patience: Double
+  private let queue = DispatchQueue(label: "braid.http", attributes: .concurrent)
+  private let idle = Mutex<[Line]>([])
 
-  private let limit: Int
-  private let completion: @Sendable (HTTPOutcome) -> Void
-  private let state = Mutex(State())
+  init(patience: Double) { self.patience = patience }
 
-  init(limit: Int, _ completion: @escaping @Sendable (HTTPOutcome) -> Void) {
-    self.limit = limit
-    self.completion = completion
-  }
+  /// Connections of one request after another.
+  private final class Line: @unchecked Sendable {
+    // Used by one request at a time.
+    let pointer: OpaquePointer
 
-  /// Whether so many bytes more are not too many.
-  private func admits(_ count: Int) -> Bool {
-    state.withLock { state in
-      if count > limit - state.body.count { state.isTooLarge = true }
-      return !state.isTooLarge
+    init?() {
+      guard let pointer = braid_http_open() else { return nil }
+      self.pointer = pointer
     }
+
+    deinit { braid_http_close(pointer) }
   }
 
-  func urlSession(
-    _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,
-    newRequest request: URLRequest, completionHandler: @escaping @Sendable (URLRequest?) -> Void
-  ) {
-    let target = request.url?.absoluteString ?? "another address"
-    state.withLock { $0.redirect = target }
-    completionHandler(nil)
-    task.cancel()
+  /// A word from the one who waits to the one who asks.
+  private final class Cancellation: @unchecked Sendable {
+    // Written and read as a whole; a late look costs a second.
+    let flag = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
+    init() { flag.initialize(to: 0) }
+    deinit { flag.deallocate() }
   }
 
-  func urlSession(
-    _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
-    completionHandler: @escaping @Sendable (URLSession.ResponseDisposition) -> Void
-  ) {
-    let length = Int(clamping: response.expectedContentLength)
-    completionHandler(length <= 0 || admits(length) ? .allow : .cancel)
+  /// Starts a request.
+  ///
+  /// - Parameter completion: called once, on any thread.
+  /// - Returns: what gives it up; that may take a second.
+  func start(_ request: HTTPRequest, completion: @escaping @Sendable (HTTPOutcome) -> Void) -> @Sendable () -> Void {
+    let cancellation = Cancellation()
+    queue.async { completion(self.send(request, cancellation)) }
+    return { cancellation.flag.pointee = 1 }
   }
 
-  func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
-    guard admits(data.count) else { return dataTask.cancel() }
-    state.withLock { $0.body.append(contentsOf: data) }
-  }
-
-  func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
-    completion(outcome(task.response as? HTTPURLResponse, error))
-  }
-
-  private func outcome(_ response: HTTPURLResponse?, _ error: (any Error)?) -> HTTPOutcome {
-    let state = state.withLock { $0 }
-    if state.isTooLarge { return .tooLarge(limit: limit) }
-    if let redirect = state.redirect { return .redirect(to: redirect) }
-    if let error { return Self.outcome(of: error) }
-    guard let response else { return .lost("the answer is not HTTP") }
-    if (300..<400).contains(response.statusCode) {
-      return .redirect(to: response.value(forHTTPHeaderField: "Location") ?? "another address")
+  private func send(_ request: HTTPRequest, _ cancellation: Cancellation) -> HTTPOutcome {
+    guard let line = idle.withLock({ $0.popLast() }) ?? Line() else { return .lost("there is no memory for a request") }
+    defer { idle.withLock { $0.append(line) } }
+    var answer = braid_http_answer()
+    defer { braid_http_release(&answer) }
+    request.url.withCString { url in
+      request.authorization.withOptionalCString { authorization in
+        request.body.withOptionalCString { body in
+          var plain = braid_http_request(
+            url: url, authorization: authorization, body: body, body_size: request.body?.utf8.count ?? 0,
+            limit: request.limit, patience: patience, is_cancelled: cancellation.flag)
+          braid_http_send(line.pointer, &plain, &answer)
+        }
+      }
     }
-    let promised = Int(clamping: response.expectedContentLength)
-    guard promised <= 0 || state.body.count >= promised else {
-      return .lost("the answer ends after \(state.body.count) of \(promised) bytes")
+    withExtendedLifetime(cancellation) {}
+    return Self.outcome(answer, limit: request.limit)
+  }
+
+  private static func outcome(_ answer: braid_http_answer, limit: Int) -> HTTPOutcome {
+    switch answer.outcome {
+    case BRAID_HTTP_ANSWERED: break
+    case BRAID_HTTP_TOO_LARGE: return .tooLarge(limit: limit)
+    case BRAID_HTTP_NO_HOST: return .unreachable("there is no such host")
+    case BRAID_HTTP_NO_SERVER: return .unreachable("nothing answers there; is the server running?")
+    case BRAID_HTTP_NOT_SECURE: return .unreachable("no secure connection: \(message(answer))")
+    case BRAID_HTTP_CLOSED: return .lost("the server closed the connection without an answer")
+    case BRAID_HTTP_CUT_OFF: return .lost("the answer ends after \(answer.size) bytes, too early")
+    case BRAID_HTTP_LATE, BRAID_HTTP_CANCELLED: return .late
+    default: return .lost("the connection broke: \(message(answer))")
+    }
+    if (300..<400).contains(answer.status) {
+      return .redirect(to: answer.location.map { String(cString: $0) } ?? "another address")
     }
     return .answer(
-      status: response.statusCode, body: state.body,
-      retryAfter: response.value(forHTTPHeaderField: "Retry-After").flatMap(Double.init))
+      status: Int(answer.status), body: Array(UnsafeBufferPointer(start: answer.body, count: answer.size)),
+      retryAfter: answer.retry_after < 0 ? nil : answer.retry_after)
   }
 
-  private static func outcome(of error: any Error) -> HTTPOutcome {
-    guard let error = error as? URLError else { return .lost(String(describing: error)) }
-    switch error.code {
-    case .timedOut: return .late
-    case .cannotFindHost, .dnsLookupFailed: return .unreachable("there is no such host")
-    case .cannotConnectToHost: return .unreachable("nothing answers there; is the server running?")
-    case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,
-      .serverCertificateHasUnknownRoot, .serverCertificateNotYetValid:
-      return .unreachable("no secure connection: \(error.localizedDescription)")
-    case .networkConnectionLost, .badServerResponse, .cannotParseResponse:
-      return .lost("the server closed the connection without an answer")
-    default: return .lost("the connection broke: \(error.localizedDescription)")
+  private static func message(_ answer: braid_http_answer) -> String {
+    withUnsafeBytes(of: answer.message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+  }
+}
+
+extension String? {
+  /// Calls a closure with the text as C has it, or with nothing.
+  fileprivate func withOptionalCString<Result>(_ body: (UnsafePointer<CChar>?) -> Result) -> Result {
+    switch self {
+    case .some(let text): text.withCString { body($0) }
+    case .none: body(nil)
     }
   }
 }

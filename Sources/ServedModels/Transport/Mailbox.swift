@@ -12,10 +12,10 @@ final class Mailbox<Content: Sendable>: Sendable {
     arrivals.signal()
   }
 
-  /// The next letter, or nil if none comes until a time.
-  func next(until time: ContinuousClock.Instant) -> (ticket: Int, content: Content)? {
-    let seconds = max(0, (time - ContinuousClock().now) / .seconds(1))
-    guard arrivals.wait(timeout: .now() + seconds) == .success else { return nil }
+  /// The next letter, or nil if none comes until a time; without one it is waited for.
+  func next(until time: ContinuousClock.Instant?) -> (ticket: Int, content: Content)? {
+    let limit = time.map { DispatchTime.now() + max(0, ($0 - ContinuousClock().now) / .seconds(1)) }
+    guard arrivals.wait(timeout: limit ?? .distantFuture) == .success else { return nil }
     return letters.withLock { $0.isEmpty ? nil : $0.removeFirst() }
   }
 }

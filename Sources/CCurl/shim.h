@@ -1,0 +1,2 @@
+// libcurl: asking servers over HTTP.
+#include <curl/curl.h>
