@@ -47,9 +47,9 @@ lint:
 clean:
 	rm -rf .build runs out bench-data
 
-# HDF5, oneDNN, PCRE2, xxHash, zlib, zstd, Snappy and OpenSSL with their headers. Nothing is installed if all are there.
-APT := libhdf5-dev libdnnl-dev libpcre2-dev libxxhash-dev zlib1g-dev libzstd-dev libsnappy-dev libssl-dev pkg-config
-BREW := hdf5 onednn pcre2 xxhash zlib zstd snappy openssl pkgconf
+# HDF5, oneDNN, PCRE2, xxHash, zlib, zstd, LZ4, Snappy and OpenSSL with their headers. Nothing is installed if all are there.
+APT := libhdf5-dev libdnnl-dev libpcre2-dev libxxhash-dev zlib1g-dev libzstd-dev liblz4-dev libsnappy-dev libssl-dev pkg-config
+BREW := hdf5 onednn pcre2 xxhash zlib zstd lz4 snappy openssl pkgconf
 
 packages:
 	@if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then \
@@ -66,7 +66,7 @@ packages:
 	  fi; \
 	elif command -v brew >/dev/null; then \
 	  for package in $(BREW); do brew list --versions $$package >/dev/null || { echo "installing $$package"; brew install $$package; }; done; \
-	elif ! { command -v pkg-config >/dev/null && pkg-config --exists hdf5 libpcre2-8 libxxhash zlib libzstd snappy libcrypto && [ -e /usr/include/dnnl.h ]; }; then \
-	  echo "error: please install HDF5, oneDNN, PCRE2, xxHash, zlib, zstd, Snappy and OpenSSL with their headers (on Debian: $(APT))" >&2; exit 1; \
+	elif ! { command -v pkg-config >/dev/null && pkg-config --exists hdf5 libpcre2-8 libxxhash zlib libzstd liblz4 snappy libcrypto && [ -e /usr/include/dnnl.h ]; }; then \
+	  echo "error: please install HDF5, oneDNN, PCRE2, xxHash, zlib, zstd, LZ4, Snappy and OpenSSL with their headers (on Debian: $(APT))" >&2; exit 1; \
 	fi
 	@command -v $(SWIFT) >/dev/null || { echo "error: no Swift toolchain; see https://www.swift.org/install (6.2 or later)" >&2; exit 1; }

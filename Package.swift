@@ -17,7 +17,7 @@ let rooms = [
   Room(name: "Documents"),
   Room(name: "Tensors"),
   Room(name: "Patterns", rooms: ["CPCRE2"]),
-  Room(name: "Datasets", rooms: ["Documents", "CSnappy", "CZlib", "CZstd"], products: [yams]),
+  Room(name: "Datasets", rooms: ["Documents", "CLZ4", "CSnappy", "CZlib", "CZstd"], products: [yams]),
   Room(name: "Templates", rooms: ["Documents", "Patterns"]),
   Room(name: "Kernels", rooms: ["Tensors", "CKernels", "COneDNN"]),
   Room(
@@ -25,6 +25,7 @@ let rooms = [
   Room(name: "MergeMethods", rooms: ["Documents", "Tensors", "Kernels"]),
   Room(name: "Vocabularies", rooms: ["Documents", "Tensors", "Templates"]),
   Room(name: "LanguageModels", rooms: ["Documents", "Tensors", "Kernels", "Patterns", "Templates"]),
+  Room(name: "ServedModels", rooms: ["Documents", "LanguageModels"]),
   Room(
     name: "MergeSpecs", rooms: ["Documents", "Tensors", "MergeMethods", "Vocabularies", "Patterns"], products: [yams]),
   Room(
@@ -41,8 +42,8 @@ let rooms = [
   Room(
     name: "Batches",
     rooms: [
-      "Documents", "Tensors", "Kernels", "Checkpoints", "Templates", "LanguageModels", "MergeSpecs", "Merging",
-      "Evaluation", "Datasets", "Tasks", "Reports",
+      "Documents", "Tensors", "Kernels", "Checkpoints", "Templates", "LanguageModels", "ServedModels", "MergeSpecs",
+      "Merging", "Evaluation", "Datasets", "Tasks", "Reports",
     ]),
 ]
 let libraries = rooms.map(\.name)
@@ -77,6 +78,7 @@ let package = Package(
       name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"]), .brew(["xxhash"])]),
     .systemLibrary(
       name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
+    .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
     .systemLibrary(name: "CSnappy", pkgConfig: "snappy", providers: [.apt(["libsnappy-dev"]), .brew(["snappy"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
@@ -105,7 +107,9 @@ let package = Package(
       .target(name: "BraidTesting", dependencies: ["Documents", "Tensors", "Checkpoints"]),
       .testTarget(
         name: "EndToEndTests",
-        dependencies: ["braid", "braid-bench", "braid-fuzz", "BraidTesting", "Documents", "Tensors", "Checkpoints"],
+        dependencies: [
+          "braid", "braid-bench", "braid-fuzz", "BraidTesting", "Documents", "Tensors", "Checkpoints", "LanguageModels",
+        ],
         exclude: goldens(of: "EndToEndTests")),
     ]
 )
@@ -119,7 +123,7 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 let cells = [
-  "CCrypto", "CHDF5", "CHDF5Listing", "CKernels", "COneDNN", "CPCRE2", "CSnappy", "CXXHash", "CZlib", "CZstd",
+  "CCrypto", "CHDF5", "CHDF5Listing", "CKernels", "CLZ4", "COneDNN", "CPCRE2", "CSnappy", "CXXHash", "CZlib", "CZstd",
 ]
 for target in package.targets where !cells.contains(target.name) {
   target.swiftSettings = (target.swiftSettings ?? []) + strict

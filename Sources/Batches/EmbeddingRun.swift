@@ -3,16 +3,30 @@ public import LanguageModels
 
 /// Embedding models that are judged by the same tasks, one after the other.
 public struct EmbeddingRun: Sendable {
+  /// What came of a run.
+  public struct Outcome: Sendable {
+    /// The scores.
+    public var record: ScoreRecord
+    /// What each model's vectors make of each prompt.
+    public var samples: [EmbeddingSample]
+  }
+
   private let entries: [(name: String, argument: String)]
+  private let reference: String?
   private let evaluator: EmbeddingEvaluator
   private let loader: ModelLoader
 
   /// Prepares a run.
   ///
+  /// - Parameter against: the model to compare with; it is judged first unless it is among the models.
   /// - Throws: a ``RequestError`` if a model is named twice.
-  public init(models: [String], prompts: EmbeddingPromptSet, loader: ModelLoader) throws(RequestError) {
-    let (arguments, _) = try ModelList.joined(models, against: nil)
-    entries = Array(zip(ModelNames.distinct(arguments), arguments))
+  public init(
+    models: [String], against: String? = nil, prompts: EmbeddingPromptSet, loader: ModelLoader
+  ) throws(RequestError) {
+    let (arguments, reference) = try ModelList.joined(models, against: against)
+    let names = ModelNames.distinct(arguments)
+    entries = Array(zip(names, arguments))
+    self.reference = reference.map { names[$0] }
     evaluator = EmbeddingEvaluator(prompts: prompts)
     self.loader = loader
   }
@@ -26,20 +40,24 @@ public struct EmbeddingRun: Sendable {
   }
 
   /// Judges the models; one that fails is reported by name and does not stop the others.
-  public func run(report: @escaping @Sendable (RunEvent) -> Void) -> ScoreRecord {
-    var record = ScoreRecord(models: [])
+  public func run(report: @escaping @Sendable (RunEvent) -> Void) -> Outcome {
+    var answers: [(model: String, answers: [[EmbeddingAnswer]])] = []
+    var failures: [ModelFailure] = []
     for (name, argument) in entries {
       do {
         report(.loading(model: name))
         let model = try loader.loadEmbedding(argument)
-        record.models.append(try evaluator.scores(of: name, by: model))
+        answers.append((name, try evaluator.answers(by: model)))
       } catch {
         let message = String(describing: error)
-        record.failures.append(ModelFailure(model: name, message: message))
+        failures.append(ModelFailure(model: name, message: message))
         report(.failed(model: name, message))
       }
     }
-    return record
+    let scoring = EmbeddingScoring(prompts: evaluator.prompts)
+    return Outcome(
+      record: scoring.record(of: answers, against: reference, failures: failures),
+      samples: answers.flatMap { scoring.samples(of: $0.model, answers: $0.answers) })
   }
 }
 

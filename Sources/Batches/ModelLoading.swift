@@ -23,6 +23,9 @@ public struct ModelLoader: ModelProvider {
   /// The files beside the weights that answers depend on.
   private static let companions = ["config.json", "generation_config.json"] + TokenizerSource.names
 
+  /// The members of a configuration that name the type of the weights.
+  private static let saysType: Set<String> = ["dtype", "torch_dtype"]
+
   /// Makes a loader.
   public init(
     resources: MergeResources, precision: Precision, isLenient: Bool = false,
@@ -114,7 +117,11 @@ public struct ModelLoader: ModelProvider {
     of opened: OpenedModel, configuration: [UInt8], weights: DigestedWeights, model: LanguageModel
   ) throws -> ModelFingerprint {
     var lines = ["products \(model.precision.rawValue) \(MatrixProduct.libraryVersion)"]
-    lines.append("configuration \(configuration.withUnsafeBytes { ContentDigest(of: $0).text })")
+    // The weights' own types count, not what is said of them: merging to disk writes that anew.
+    for member in try JSONParser.parse(configuration).object ?? [] where !Self.saysType.contains(member.key) {
+      let value = configuration[member.node.range].withUnsafeBytes { ContentDigest(of: $0).text }
+      lines.append("configuration \(member.key) \(value)")
+    }
     for name in Self.companions {
       guard let bytes = try opened.folder.file(named: name) else { continue }
       lines.append("\(name) \(bytes.withUnsafeBytes { ContentDigest(of: $0).text })")
@@ -127,10 +134,9 @@ public struct ModelLoader: ModelProvider {
     let opened = try open(argument)
     let configuration = try opened.configurationBytes()
     return try EmbeddingModel(
-      name: argument, weights: opened.weights, precision: precision, threads: resources.threads
-    ) { name in
-      name == "config.json" ? configuration : try opened.folder.file(named: name)
-    }
+      name: argument, weights: opened.weights, precision: precision, threads: resources.threads,
+      reading: { name in name == "config.json" ? configuration : try opened.folder.file(named: name) },
+      modules: { try Checkpoint.open("\(opened.folder.path)/\($0)") })
   }
 
   private static func missing(_ name: String, in model: OpenedModel) throws -> [UInt8] {

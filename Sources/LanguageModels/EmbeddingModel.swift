@@ -40,16 +40,18 @@ public final class EmbeddingModel: Sendable {
   ///   - rowsPerBatch: the most tokens computed at once, if texts are not longer; chosen by the model's size if nil.
   ///   - read: gives the contents of a file by its path in the model's folder, or nil if there is none:
   ///     `config.json`, the tokenizer's files, `modules.json` and what it names.
+  ///   - modules: gives the tensors of a module by its folder in the model's folder, or nil if there are none.
   /// - Throws: ``ModelError`` for files or tensors that do not make a model that can be computed.
   public init(
     name: String, weights: any TensorSource, precision: Precision = .float32, threads: Int, rowsPerBatch: Int? = nil,
-    reading read: (String) throws -> [UInt8]?
+    reading read: (String) throws -> [UInt8]?,
+    modules weightsOfModule: (String) throws -> (any TensorSource)? = { _ in nil }
   ) throws {
     guard let bytes = try read("config.json") else {
       throw ModelError.request(model: name, message: "there is no config.json")
     }
     let configuration = try ModelDocument.parse(bytes, file: "\(name)/config.json")
-    modules = try SentenceModules(model: name, reading: read)
+    modules = try SentenceModules(model: name, reading: read, weights: weightsOfModule)
     tokenizer = try TokenizerSource(reading: read).tokenizer(model: name)
     self.name = name
     self.precision = precision.isFast ? precision : .float32
@@ -57,7 +59,7 @@ public final class EmbeddingModel: Sendable {
     let loader = WeightLoader(model: name, source: weights, element: self.precision.element, team: team)
     encoder = try BERT(configuration, weights: WeightScope(loader), element: self.precision.element)
     maximumLength = min(encoder.maximumLength, modules.maximumLength ?? encoder.maximumLength)
-    width = modules.poolings.count * encoder.hidden
+    width = try modules.width(ofRows: encoder.hidden, model: name)
     unusedTensors = loader.unusedTensors
     self.rowsPerBatch =
       rowsPerBatch.map { max(1, $0) } ?? min(2048, max(64, Self.activationBytes / encoder.bytesPerRow))

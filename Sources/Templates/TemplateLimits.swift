@@ -5,9 +5,11 @@
 public enum TemplateLimits {
   /// The longest template text, in bytes; the longest published chat templates have about 30 kB.
   public static let templateBytes = 4 << 20
-  /// How deep expressions and blocks may nest; chains of operators and filters count too, because they become a
-  /// tree as deep as they are long.
+  /// How deep expressions and blocks may nest; Python takes 69 parentheses and 98 conditions within each other.
   public static let syntaxDepth = 80
+  /// How high the tree of an expression may be: a chain of operators, filters or conditional expressions makes it as
+  /// high as it is long. Python takes 491 sums and 197 filters.
+  public static let expressionHeight = 512
   /// How deep evaluation may nest, through macros and recursive loops too.
   public static let evaluationDepth = 100
   /// How deep lists and dictionaries may nest.

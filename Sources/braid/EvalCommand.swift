@@ -14,7 +14,7 @@ struct EvalCommand: AsyncParsableCommand {
     discussion: """
       A model is a checkpoint folder, a weight file with its configuration beside it, a model in the Hugging Face \
       cache, or a merge spec, which is merged in memory while it is loaded. A model that fails is reported by name; \
-      the others are scored all the same, and the exit code is 1.
+      the others are scored all the same, and the exit code is 1. With --engine a server computes the model.
       """)
 
   @Argument(help: ArgumentHelp("The models.", valueName: "model")) var models: [String]
@@ -27,8 +27,10 @@ struct EvalCommand: AsyncParsableCommand {
         + "samples_<task>_<time>.jsonl in a folder for each model.", valueName: "folder"))
   var lmEvalOutput: String?
   @Flag(help: "Print the scores as JSON.") var json = false
+  @OptionGroup var engine: EngineArguments
 
   func validate() throws {
+    try engine.check(models, options)
     if lmEvalOutput != nil, options.task.isEmpty { throw ValidationError("--lm-eval-output needs --task") }
   }
 
@@ -38,16 +40,23 @@ struct EvalCommand: AsyncParsableCommand {
       guard !options.prompts.isEmpty,
         let prompts = try PromptLoading.embeddings(options.prompts, limit: options.limit)
       else { return nil }
-      if options.against != nil || !options.task.isEmpty || samples != nil {
-        throw RequestError(message: "--against, --task and --samples are for language models, and the prompts are not")
+      if !options.task.isEmpty {
+        throw RequestError(message: "--task is for language models, and the prompts are not")
       }
-      let run = try EmbeddingRun(models: models, prompts: prompts, loader: options.loader)
+      if engine.engine != nil {
+        throw RequestError(message: "--engine is for language models, and the prompts are not")
+      }
+      let run = try EmbeddingRun(
+        models: models, against: options.against, prompts: prompts, loader: options.loader)
       try run.check()
+      if let samples { try RecordFile.checkPlace(for: samples) }
       return run
     }
     guard let run else { return false }
     let progress = RunProgress(isQuiet: options.quiet)
-    let record = run.run { progress.show($0) }
+    let outcome = run.run { progress.show($0) }
+    let record = outcome.record
+    if let samples { try RecordFile.write(outcome.samples.map { $0.line + "\n" }.joined(), to: samples) }
     print(json ? record.json.pretty : Screen.rendered(record), terminator: "")
     if !record.failures.isEmpty { throw Failure(code: 1, message: "") }
     return true
@@ -57,9 +66,10 @@ struct EvalCommand: AsyncParsableCommand {
     if try runEmbeddings() { return }
     let (evaluation, suite) = try Failure.ofRequest {
       let suite = try options.suite()
+      let evaluator = try options.evaluator(suite)
       let evaluation = try EvaluationRun(
-        models: models, against: options.against, evaluator: try options.evaluator(suite), provider: options.loader,
-        suite: suite)
+        models: models, against: options.against, evaluator: evaluator,
+        provider: try engine.provider(options.loader, for: evaluator), suite: suite)
       try evaluation.check()
       if let samples { try RecordFile.checkPlace(for: samples) }
       return (evaluation, suite)
@@ -75,7 +85,8 @@ struct EvalCommand: AsyncParsableCommand {
         let results = HarnessResults(
           answer.suite ?? suite, answers: own,
           run: .init(
-            model: answer.argument, start: start, seconds: answer.seconds, precision: options.precision.rawValue,
+            model: answer.argument, start: start, seconds: answer.seconds,
+            precision: engine.engine == nil ? options.precision.rawValue : "unknown",
             program: "braid", chatTemplate: answer.chatTemplate, system: options.system))
         try HarnessFolder.write(results, to: lmEvalOutput, at: start)
       }

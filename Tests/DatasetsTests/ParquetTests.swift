@@ -17,17 +17,56 @@ import Testing
     for (row, node) in zip(rows, expected) { #expect(row == DataValue(node)) }
   }
 
+  private static let goldens =
+    #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+    + "/Goldens/parquet/"
+  private static let rareNames = [
+    "delta-integers", "delta-texts", "split", "kinds", "kinds-as-integers", "old-times",
+  ]
+
+  @Test(arguments: rareNames)
+  func `rare encodings, decimals and times are what the datasets library makes of them`(name: String) throws {
+    let rows = try table(Files.bytes(Self.goldens + name + ".parquet")).rows
+    let expected = try #require(try JSONParser.parse(Files.bytes(Self.goldens + name + ".json")).array)
+    #expect(rows.count == expected.count)
+    for (row, node) in zip(rows, expected) { #expect(row == DataValue(node)) }
+  }
+
   @Test func `what is broken is said, with its place`() throws {
     var lines: [String] = []
-    for name in try Files.list(Self.folder + "broken").sorted() {
-      do {
-        _ = try table(Files.bytes(Self.folder + "broken/" + name))
-        lines.append("\(name): read")
-      } catch {
-        lines.append("\(name): \(error)")
+    for folder in [Self.folder + "broken/", Self.goldens + "broken/"] {
+      for name in try Files.list(folder).sorted() {
+        do {
+          _ = try table(Files.bytes(folder + name))
+          lines.append("\(name): read")
+        } catch {
+          lines.append("\(name): \(error)")
+        }
       }
     }
     try Golden.expect(lines.joined(separator: "\n") + "\n", at: "parquet-broken.txt")
+  }
+
+  @Test(arguments: ["delta-integers", "delta-texts", "split"])
+  func `a file in a rare encoding cut anywhere is refused`(name: String) throws {
+    let bytes = try Files.bytes(Self.goldens + name + ".parquet")
+    for count in stride(from: 0, to: bytes.count, by: 3) {
+      #expect(throws: DataError.self) { try table(Array(bytes.prefix(count))) }
+    }
+  }
+
+  @Test(arguments: rareNames)
+  func `damage to rare encodings never does worse than an error`(name: String) throws {
+    let bytes = try Files.bytes(Self.goldens + name + ".parquet")
+    var generator = SeededGenerator(seed: 17)
+    for _ in 0..<5_000 {
+      var damaged = bytes
+      for _ in 0..<Int.random(in: 1...4, using: &generator) {
+        let place = Int.random(in: 0..<damaged.count, using: &generator)
+        damaged[place] = UInt8.random(in: 0...255, using: &generator)
+      }
+      _ = try? table(damaged)
+    }
   }
 
   @Test(arguments: ["snappy-v1", "zstd-v2"])

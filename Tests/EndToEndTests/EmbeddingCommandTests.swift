@@ -46,6 +46,25 @@ struct EmbeddingCommandTests {
     try expectOracle(scores(of: folder("merged")))
   }
 
+  @Test func `models are compared prompt by prompt, and what their vectors make of each is kept`() throws {
+    let spec = try folder.write(
+      "half.yml",
+      """
+      merge_method: linear
+      parameters: {normalize: false}
+      models:
+        - {model: "\(model)", parameters: {weight: 0.5}}
+      """)
+    let samples = folder("samples.jsonl")
+    let run = try BraidBinary.run(
+      ["eval", spec, "--against", model, "--samples", samples, "--json", "--quiet", "--prompts"] + prompts)
+    #expect(run.status == 0, "\(run.errors)")
+    let models = try #require(try JSONParser.parse(run.output)["models"]?.array)
+    #expect(models.count == 2 && models[1]["tasks"]?["alike"]?["spearman"]?["difference"] != nil)
+    let lines = try Files.text(samples).split(separator: "\n")
+    #expect(lines.count == 2 * (12 + 5 + 10))
+  }
+
   @Test func `prompts of both kinds do not mix, and a language model is no embedding model`() throws {
     let mixed = try BraidBinary.run(
       ["eval", model, "--prompts", prompts[0], Fixture.path("families/a/prompts/facts.heldout.jsonl")])

@@ -57,7 +57,9 @@ struct EvaluationCommandTests {
 
   @Test func `a cache is asked first, grows by what is new, and is never shared by two merges`() throws {
     func lines() throws -> [Int] {
-      try Files.list(folder("cache")).map { try Files.text($0).split(separator: "\n").count }.sorted()
+      try Files.list(folder("cache")).map { name in
+        try Files.text(folder("cache/\(name)")).split(separator: "\n").count
+      }.sorted()
     }
     func eval(_ model: String, limit: Int) throws -> BraidBinary.Result {
       let file = family + "prompts/sums.heldout.jsonl"

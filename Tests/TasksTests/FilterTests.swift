@@ -60,4 +60,41 @@ import Testing
       expect(ChrF.score(ChrF.terms(pair.0, references: [pair.1])), scores["chrf_each"]?.array?[index], pair.0)
     }
   }
+
+  @Test func `translation edit rates are sacrebleu's, shifts included`() throws {
+    let golden = try Self.golden()
+    func texts(_ key: String) throws -> [String] { try #require(golden[key]?.array).compactMap(\.string) }
+    let scores = try #require(golden["scores"])
+    func expect(_ terms: [[Double]], _ node: JSONNode?, _ what: String) {
+      let sums = terms.reduce([0, 0]) { zip($0, $1).map(+) }
+      #expect(abs(TER.score(sums) - (node?.double ?? .nan)) < 1e-9, "\(what)")
+    }
+    let pairs = zip(try texts("hypotheses"), try texts("references"))
+    expect(pairs.map { TER.terms($0, references: [$1]) }, scores["ter"], "all")
+    expect(
+      zip(pairs, try texts("hypotheses").reversed()).map { TER.terms($0.0, references: [$0.1, $1]) }, scores["ter_two"],
+      "two references")
+    let terms = zip(try texts("shuffled"), try texts("originals")).map { TER.terms($0, references: [$1]) }
+    expect(terms, scores["ter_all"], "shuffled")
+    for (index, text) in try texts("shuffled").enumerated() {
+      expect([terms[index]], scores["ter_each"]?.array?[index], text)
+    }
+  }
+
+  @Test func `ROUGE is that of rouge_score, and BLEU's words those of any script`() throws {
+    let golden = try Self.golden()
+    for (index, node) in try #require(golden["rouge"]?.array).enumerated() {
+      let parts = try #require(node.array)
+      let (text, reference) = (try #require(parts[0].string), try #require(parts[1].string))
+      let mine = [
+        Rouge.overlap(text, reference: reference, length: 1), Rouge.overlap(text, reference: reference, length: 2),
+        Rouge.sequence(text, reference: reference), Rouge.summary(text, reference: reference),
+      ]
+      for (value, part) in zip(mine, parts.dropFirst(2)) {
+        #expect(abs(value - (part.double ?? .nan)) < 1e-12, "\(text) \(reference)")
+      }
+      let bleu = BLEU.score(BLEU.terms(text, references: [reference], isInternational: true))
+      #expect(abs(bleu - (golden["scores"]?["bleu_intl"]?.array?[index].double ?? .nan)) < 1e-9, "\(text)")
+    }
+  }
 }

@@ -20,8 +20,14 @@ import Testing
       let function = try #require(node["function"]?.string)
       let hook = try #require(Hook.standing(for: function, of: task, key: key), "\(task) \(function)")
       names.insert(hook.name)
-      let document = DataValue(try #require(node["document"]))
       let expected = try #require(node["result"])
+      if let documents = node["documents"]?.array {
+        let rows = documents.map { DataValue($0) }
+        #expect(.list(hook.documents(rows)) == DataValue(expected), "\(index) \(task)")
+        #expect(.list(hook.examples(rows)) == DataValue(try #require(node["examples"])), "\(index) \(task)")
+        continue
+      }
+      let document = DataValue(try #require(node["document"]))
       switch key {
       case "process_docs": #expect(.list(hook.documents([document])) == DataValue(expected), "\(index) \(task)")
       case "process_results":

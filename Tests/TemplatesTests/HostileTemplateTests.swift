@@ -73,6 +73,42 @@ import Testing
     #expect(fault("{% set l = [] %}{% for i in range(9999) %}{% set l = [l.append] %}{% endfor %}") == nil)
   }
 
+  /// The numbers are those up to which jinja2 goes in Python 3.11, with its usual limit of recursion.
+  @Test func `what jinja2 takes is taken, and on a small stack`() async {
+    func times(_ text: String, _ count: Int) -> String { String(repeating: text, count: count) }
+    let texts = [
+      "{{ \(times("(", 69))1\(times(")", 69)) }}", "{{ \(times("[", 60))1\(times("]", 60)) }}",
+      "{{ 1\(times("+1", 491)) }}", "{{ 1\(times("~1", 3000)) }}", "{{ 1\(times(" and 1", 491)) }}",
+      "{{ 1\(times(" or 1", 491)) }}", "{{ s\(times("|upper", 197)) }}", "{{ 1\(times(" if 0 else 1", 491)) }}",
+      "{{ 1\(times(" < 2 > 1", 1000)) }}", "{{ 1\(times(" * (1 + 1", 30))\(times(")", 30)) }}",
+      "{% if 0 %}\(times("{% elif 0 %}", 2000)){% endif %}", "{{ s\(times(".upper()", 35)) }}",
+      times("{% if s %}", 75) + "x" + times("{% endif %}", 75),
+      times("{% for i in [1] %}", 20) + times("{% endfor %}", 20),
+    ]
+    for text in texts {
+      let kind = await withCheckedContinuation { continuation in
+        let thread = Thread { continuation.resume(returning: fault(text)) }
+        thread.stackSize = 512 << 10
+        thread.start()
+      }
+      #expect(kind == nil, "\(text.prefix(40))")
+    }
+  }
+
+  @Test func `chains within each other are refused before they are too high`() async {
+    for links in [6, 7, 490] {
+      let link = String(repeating: " + 1", count: links)
+      let text =
+        "{{ " + String(repeating: "(", count: 75) + "1" + String(repeating: link + ")", count: 75) + link + " }}"
+      let kind = await withCheckedContinuation { continuation in
+        let thread = Thread { continuation.resume(returning: fault(text)) }
+        thread.stackSize = 512 << 10
+        thread.start()
+      }
+      #expect(kind == (links == 6 ? nil : .limit), "\(links)")
+    }
+  }
+
   /// Threads other than the main one have half a megabyte of stack on some systems.
   @Test func `the deepest evaluation fits into a small stack`() async {
     let texts = [

@@ -47,6 +47,12 @@ struct ByteReader {
     throw ParquetFault("a number is longer than 64 bits")
   }
 
+  /// A number with a sign, in groups of seven bits; small ones of either sign take few.
+  mutating func signed() throws(ParquetFault) -> Int64 {
+    let value = try variable()
+    return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
+  }
+
   /// A count that must be an `Int`.
   mutating func count() throws(ParquetFault) -> Int {
     guard let count = Int(exactly: try variable()) else { throw ParquetFault("a count is beyond all memory") }

@@ -1,3 +1,4 @@
+internal import CLZ4
 internal import CSnappy
 internal import CZlib
 internal import CZstd
@@ -14,7 +15,9 @@ enum Compression {
     case 1: result = try snappy(bytes, size: size)
     case 2: result = try gzip(bytes, size: size)
     case 6: result = try zstd(bytes, size: size)
-    case 3, 4, 5, 7: throw ParquetFault("the compression \(names[codec] ?? "") is not read (snappy, gzip and zstd are)")
+    case 7: result = try lz4(bytes, size: size)
+    case 3, 4, 5:
+      throw ParquetFault("the compression \(names[codec] ?? "") is not read (snappy, gzip, zstd and LZ4_RAW are)")
     default: throw ParquetFault("the compression \(codec) is unknown")
     }
     guard result.count == size else {
@@ -23,7 +26,7 @@ enum Compression {
     return result
   }
 
-  private static let names = [3: "LZO", 4: "Brotli", 5: "LZ4", 7: "LZ4"]
+  private static let names = [3: "LZO", 4: "Brotli", 5: "LZ4 with Hadoop's frames"]
 
   private static func gzip(_ bytes: ArraySlice<UInt8>, size: Int) throws(ParquetFault) -> [UInt8] {
     var output = [UInt8](repeating: 0, count: size + 1)
@@ -56,6 +59,15 @@ enum Compression {
     guard snappy_uncompress(input, input.count, &output, &written) == SNAPPY_OK else {
       throw ParquetFault("a Snappy page is damaged or longer than \(size) bytes")
     }
+    return output.prefix(written).map { UInt8(bitPattern: $0) }
+  }
+
+  private static func lz4(_ bytes: ArraySlice<UInt8>, size: Int) throws(ParquetFault) -> [UInt8] {
+    let input = Array(bytes).map { CChar(bitPattern: $0) }
+    var output = [CChar](repeating: 0, count: max(1, size))
+    // Pages are far below what the library's counts hold.
+    let written = Int(LZ4_decompress_safe(input, &output, Int32(clamping: input.count), Int32(clamping: size)))
+    guard written >= 0 else { throw ParquetFault("an LZ4 page is damaged or longer than \(size) bytes") }
     return output.prefix(written).map { UInt8(bitPattern: $0) }
   }
 

@@ -104,7 +104,10 @@ struct PageReader {
     guard definitions.allSatisfy({ $0 <= highest }), repetitions.allSatisfy({ $0 <= UInt32(column.maximumRepetition) })
     else { throw ParquetFault("a level is higher than the schema allows") }
     let present = definitions.count { $0 == highest }
-    striped.values += try decoder.values(&reader, count: present, encoding: header.encoding, dictionary: dictionary)
+    var room = budget - inflated
+    striped.values += try decoder.values(
+      &reader, count: present, encoding: header.encoding, dictionary: dictionary, room: &room)
+    inflated = budget - room
     striped.repetitions += repetitions
     striped.definitions += definitions
   }

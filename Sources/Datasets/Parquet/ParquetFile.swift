@@ -1,7 +1,8 @@
 /// Reads the rows of a Parquet file, nested columns included.
 ///
-/// Pages may be plain or by dictionary, of version 1 or 2, uncompressed or in Snappy, gzip or zstd. Files are not
-/// trusted: what they announce is checked against what is there before anything is allocated.
+/// Pages may be plain, by dictionary, of differences or split by bytes, of version 1 or 2, uncompressed or in Snappy,
+/// gzip, zstd or LZ4. Files are not trusted: what they announce is checked against what is there before anything is
+/// allocated.
 enum ParquetFile {
   /// The most rows of a file.
   static let maximumRows = 50_000_000

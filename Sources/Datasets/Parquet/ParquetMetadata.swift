@@ -12,6 +12,12 @@ struct ParquetMetadata {
     var convertedType: Int?
     /// The field of the union of logical types that is set.
     var logicalType: Int?
+    /// Digits behind the point of decimals.
+    var scale = 0
+    /// The field of the union of units that is set, for times.
+    var timeUnit: Int?
+    /// Whether times are those of Greenwich, rather than of an unknown place.
+    var isUniversal = false
   }
 
   /// A column of a row group.
@@ -62,17 +68,39 @@ struct ParquetMetadata {
       case (4, .binary): element.name = try reader.text()
       case (5, .i32): element.childCount = try reader.natural("number of children")
       case (6, .i32): element.convertedType = try reader.natural("meaning of a type")
+      case (7, .i32): element.scale = try reader.natural("scale of decimals")
       case (10, .structure):
         // A union: the one field that is set names the type.
-        try reader.structure { (_, field, _) throws(ParquetFault) in
+        try reader.structure { (reader, field, kind) throws(ParquetFault) in
           element.logicalType = field
-          return false
+          guard [5, 7, 8].contains(field), kind == .structure else { return false }
+          try Self.details(&reader, &element, isDecimal: field == 5)
+          return true
         }
       default: return false
       }
       return true
     }
     return element
+  }
+
+  /// What the type of decimals or times says beside its name.
+  private static func details(
+    _ reader: inout ThriftReader, _ element: inout Element, isDecimal: Bool
+  ) throws(ParquetFault) {
+    try reader.structure { (reader, field, kind) throws(ParquetFault) in
+      switch (isDecimal, field, kind) {
+      case (true, 1, .i32): element.scale = try reader.natural("scale of decimals")
+      case (false, 1, .yes): element.isUniversal = true
+      case (false, 2, .structure):
+        try reader.structure { (_, field, _) throws(ParquetFault) in
+          element.timeUnit = field
+          return false
+        }
+      default: return false
+      }
+      return true
+    }
   }
 
   private static func group(_ reader: inout ThriftReader) throws(ParquetFault) -> RowGroup {

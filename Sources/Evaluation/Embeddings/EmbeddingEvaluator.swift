@@ -8,15 +8,18 @@ public protocol TextEmbedder: Sendable {
 public struct EmbeddingEvaluator: Sendable {
   /// The prompts.
   public var prompts: EmbeddingPromptSet
-  /// How many resamples make the standard error of a rank correlation.
-  public var resamples = 1000
-
   /// Makes an evaluator.
   public init(prompts: EmbeddingPromptSet) { self.prompts = prompts }
 
   /// The model's scores: `spearman` of cosines and people's scores; `ndcg_at_10` and `mrr` of every query's ranking of
   /// all documents of its task; `pair_accuracy`.
   public func scores(of model: String, by embedder: some TextEmbedder) throws -> ModelScores {
+    let record = EmbeddingScoring(prompts: prompts).record(of: [(model, try answers(by: embedder))], against: nil)
+    return record.models.first ?? ModelScores(model: model, tasks: [])
+  }
+
+  /// What the model's vectors make of each task's prompts.
+  public func answers(by embedder: some TextEmbedder) throws -> [[EmbeddingAnswer]] {
     // Every text once, whatever it is part of.
     var texts: [String] = []
     var places: [String: Int] = [:]
@@ -29,10 +32,9 @@ public struct EmbeddingEvaluator: Sendable {
       throw EvaluationError.unanswered(requests: texts.count, answers: vectors.count)
     }
     let units = try vectors.map(Self.unit)
-    func vector(_ text: String) -> [Float] { places[text].map { units[$0] } ?? [] }
-    return ModelScores(
-      model: model,
-      tasks: prompts.tasks.map { task in TaskScores(task: task.name, metrics: metrics(of: task, vector)) })
+    return prompts.tasks.map { task in
+      Self.answers(to: task) { text in places[text].map { units[$0] } ?? [] }
+    }
   }
 
   private static func unit(_ vector: [Float]) throws -> [Float] {
@@ -45,42 +47,23 @@ public struct EmbeddingEvaluator: Sendable {
     zip(a, b).reduce(0) { $0 + Double($1.0) * Double($1.1) }
   }
 
-  private func metrics(
-    of task: EmbeddingPromptSet.Task, _ vector: (String) -> [Float]
-  ) -> [MetricScore] {
-    var pairs: [(cosine: Double, score: Double)] = []
-    var right: [Double] = []
-    var gains: [Double] = []
-    var reciprocals: [Double] = []
-    lazy var documents = Self.documents(of: task)
-    for prompt in task.prompts {
+  private static func answers(
+    to task: EmbeddingPromptSet.Task, _ vector: (String) -> [Float]
+  ) -> [EmbeddingAnswer] {
+    lazy var documents = documents(of: task)
+    return task.prompts.map { prompt in
       switch prompt.content {
-      case .similarity(let a, let b, let score): pairs.append((Self.cosine(vector(a), vector(b)), score))
+      case .similarity(let a, let b, _): return .similarity(cosine: cosine(vector(a), vector(b)))
       case .pair(let anchor, let positive, let negative):
         let anchor = vector(anchor)
-        right.append(Self.cosine(anchor, vector(positive)) > Self.cosine(anchor, vector(negative)) ? 1 : 0)
+        return .pair(positive: cosine(anchor, vector(positive)), negative: cosine(anchor, vector(negative)))
       case .retrieval(let query, let positives, _):
         let query = vector(query)
-        let scored = documents.map { (document: $0, cosine: Self.cosine(query, vector($0))) }
-        let ranks = Ranking.ranks(of: Set(positives), among: scored)
-        gains.append(Ranking.discountedGain(ranks, relevant: Set(positives).count, cutoff: 10))
-        reciprocals.append(ranks.first.map { 1 / Double($0) } ?? 0)
+        let scored = documents.map { (document: $0, cosine: cosine(query, vector($0))) }
+        let relevant = Set(positives)
+        return .retrieval(ranks: Ranking.ranks(of: relevant, among: scored), relevant: relevant.count)
       }
     }
-    func mean(_ name: String, _ values: [Double]) -> MetricScore {
-      let count = Double(values.count)
-      return MetricScore(
-        metric: name,
-        score: Score(
-          value: values.reduce(0, +) / count, standardError: Jackknife.standardError(values), count: values.count))
-    }
-    if !pairs.isEmpty {
-      let error = RankCorrelation.standardError(pairs, task: task.name, resamples: resamples)
-      let score = Score(value: RankCorrelation.spearman(pairs), standardError: error, count: pairs.count)
-      return [MetricScore(metric: "spearman", score: score)]
-    }
-    if !right.isEmpty { return [mean("pair_accuracy", right)] }
-    return [mean("ndcg_at_10", gains), mean("mrr", reciprocals)]
   }
 
   private static func documents(of task: EmbeddingPromptSet.Task) -> [String] {

@@ -60,16 +60,21 @@ enum RankCorrelation {
     return squaresA * squaresB == 0 ? 0 : both / (squaresA * squaresB).squareRoot()
   }
 
-  /// The deviation of the correlation over resamples of the pairs; nil for fewer than three.
-  static func standardError(
-    _ pairs: [(cosine: Double, score: Double)], task: String, resamples: Int
-  ) -> Double? {
-    guard pairs.count > 2, resamples > 1 else { return nil }
-    let values = (0..<resamples).map { index in
-      var generator = SplitMix64.forResample(index, task: task, seed: 0)
+  /// The correlation in each of some resamples of the pairs; none for fewer than three pairs.
+  static func resampled(
+    _ pairs: [(cosine: Double, score: Double)], task: String, resamples: Int, seed: UInt64
+  ) -> [Double] {
+    guard pairs.count > 2, resamples > 1 else { return [] }
+    return (0..<resamples).map { index in
+      var generator = SplitMix64.forResample(index, task: task, seed: seed)
       return spearman(pairs.map { _ in pairs[generator.next(below: pairs.count)] })
     }
-    let mean = values.reduce(0, +) / Double(resamples)
-    return (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(resamples - 1)).squareRoot()
+  }
+
+  /// The deviation of resampled values, which is the standard error; nil for fewer than two.
+  static func deviation(_ values: [Double]) -> Double? {
+    guard values.count > 1 else { return nil }
+    let mean = values.reduce(0, +) / Double(values.count)
+    return (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1)).squareRoot()
   }
 }

@@ -49,6 +49,9 @@ package enum HarnessCards {
       name: "spearman", direction: .higherIsBetter, unit: "correlation",
       summary: "the rank correlation of cosines with people's scores"),
     MetricCard(
+      name: "ter", direction: .lowerIsBetter, unit: "percent",
+      summary: "the edits that make the references of the generations, over the references' words"),
+    MetricCard(
       name: "word_perplexity", direction: .lowerIsBetter, unit: "per word", summary: "the perplexity for each word"),
   ]
 

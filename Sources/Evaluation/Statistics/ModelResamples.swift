@@ -11,6 +11,9 @@ struct ModelResamples {
   /// The values of each task, its main metric first.
   let tasks: [[Values]]
 
+  /// Takes values that are there.
+  init(tasks: [[Values]]) { self.tasks = tasks }
+
   init(_ answers: [Answer], prompts: PromptSet, bootstrap: PairedBootstrap) {
     tasks = prompts.tasks.map { task in
       task.metrics.map { metric in

@@ -80,7 +80,8 @@ public struct Scoring: Sendable {
     return ScoredModel(scores: scores, main: main, mean: resampledMean)
   }
 
-  private static func difference(_ ours: ModelResamples.Values, _ theirs: ModelResamples.Values) -> Difference? {
+  /// How far one model's metric is from another's.
+  static func difference(_ ours: ModelResamples.Values, _ theirs: ModelResamples.Values) -> Difference? {
     guard ours.observations.count == theirs.observations.count,
       let interval = PairedBootstrap.interval(zip(ours.resampled, theirs.resampled).map(-))
     else { return nil }

@@ -135,6 +135,7 @@ public struct WeightMatrix: @unchecked Sendable {
     let sums = (shape.rows + Self.fewRows) * outputs.count * 4
     let aligned = (sums + 63) / 64 * 64
     let memory = scratch.bytes(aligned + whole.scratchByteCount)
+    defer { withExtendedLifetime(scratch) {} }
     let results = memory.assumingMemoryBound(to: Float.self)
     if whole.addsInOneOrder {
       try whole.run(input: input, weights: weights, output: results, scratch: memory + aligned)

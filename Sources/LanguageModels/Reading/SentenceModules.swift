@@ -1,3 +1,5 @@
+internal import Tensors
+
 /// What follows the layers of an embedding model: how the rows of a text become one vector.
 ///
 /// `modules.json` of sentence-transformers lists the steps, each with a folder for its settings. Without that file the
@@ -30,43 +32,85 @@ struct SentenceModules: Sendable {
   private enum Step: String, CaseIterable {
     case transformer = "Transformer"
     case pooling = "Pooling"
+    case dense = "Dense"
     case normalize = "Normalize"
+    /// Does nothing outside training.
+    case dropout = "Dropout"
+  }
+
+  /// What happens to a text's vector.
+  private enum Change: Sendable {
+    case dense(DenseModule)
+    /// The vector is brought to length one.
+    case normalize
   }
 
   private(set) var poolings: [Pooling] = [.mean]
-  /// Whether vectors are brought to length one.
-  private(set) var normalizes = false
+  private var changes: [Change] = []
   /// The most tokens of a text, if the settings have a limit.
   private(set) var maximumLength: Int?
 
   /// Reads what there is.
   ///
-  /// - Parameter read: gives the contents of a file by its path in the model's folder, or nil if there is none.
-  init(model: String, reading read: (String) throws -> [UInt8]?) throws {
+  /// - Parameters:
+  ///   - read: gives the contents of a file by its path in the model's folder, or nil if there is none.
+  ///   - weights: gives the tensors in a folder of the model's folder, or nil if there are none.
+  init(
+    model: String, reading read: (String) throws -> [UInt8]?, weights: (String) throws -> (any TensorSource)?
+  ) throws {
     func document(_ path: String) throws -> ModelValue? {
       try read(path).map { try ModelDocument.parse($0, file: "\(model)/\(path)") }
     }
     var folder = ""
+    var isPooled = false
     if let modules = try document("modules.json") {
       for (number, module) in try modules.elements().enumerated() {
         let type = try module.member("type")
         let name = try type.string().split(separator: ".").last.map(String.init) ?? ""
-        guard let step = Step(rawValue: name), (step == .transformer) == (number == 0) else {
+        guard let step = Step(rawValue: name), (step == .transformer) == (number == 0), step != .dense || isPooled
+        else {
           throw type.failure(
             "the module \(name) cannot be computed as number \(number + 1)",
-            hint: "supported: Transformer, then Pooling, then Normalize")
+            hint: "supported: Transformer, then Pooling, then Dense and Normalize")
         }
-        let path = try module.string("path").map { $0.isEmpty ? "" : $0 + "/" } ?? ""
+        let place = try module.string("path") ?? ""
+        guard !place.hasPrefix("/"), !place.split(separator: "/").contains("..") else {
+          throw try module.member("path").failure("the path leads out of the model's folder")
+        }
+        let path = place.isEmpty ? "" : place + "/"
         switch step {
         case .transformer: folder = path
         case .pooling:
           if let settings = try document(path + "config.json") { poolings = try Self.poolings(settings) }
-        case .normalize: normalizes = true
+          isPooled = true
+        case .dense:
+          guard let settings = try document(path + "config.json") else {
+            throw type.failure("there is no \(path)config.json")
+          }
+          changes.append(.dense(try DenseModule(settings, weights: try weights(place), model: "\(model)/\(place)")))
+        case .normalize: changes.append(.normalize)
+        case .dropout: break
         }
       }
     }
     let limit = try document(folder + "sentence_bert_config.json")?["max_seq_length"]
     maximumLength = try limit?.integer(in: 1...(1 << 40))
+  }
+
+  /// The elements of a text's vector.
+  ///
+  /// - Parameter width: the elements of a row.
+  /// - Throws: if a map does not fit what comes before it.
+  func width(ofRows width: Int, model: String) throws(ModelError) -> Int {
+    var width = poolings.count * width
+    for case .dense(let dense) in changes {
+      guard dense.inputs == width else {
+        throw .weights(
+          model: model, message: "a module Dense wants vectors of \(dense.inputs) elements, and those have \(width)")
+      }
+      width = dense.outputs
+    }
+    return width
   }
 
   private static func poolings(_ settings: ModelValue) throws(ModelError) -> [Pooling] {
@@ -92,10 +136,14 @@ struct SentenceModules: Sendable {
   /// The vector of a text from its rows, which follow each other.
   func vector(_ rows: UnsafePointer<Float>, count: Int, width: Int) -> [Float] {
     var vector = poolings.flatMap { Self.pool($0, rows, count: count, width: width) }
-    if normalizes {
-      let length = vector.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
-      let scale = 1 / max(length, 1e-12)
-      for i in vector.indices { vector[i] = Float(Double(vector[i]) * scale) }
+    for change in changes {
+      switch change {
+      case .dense(let dense): vector = dense.apply(to: vector)
+      case .normalize:
+        let length = vector.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+        let scale = 1 / max(length, 1e-12)
+        for i in vector.indices { vector[i] = Float(Double(vector[i]) * scale) }
+      }
     }
     return vector
   }

@@ -31,7 +31,7 @@ struct TaskData {
     } else if let split = configuration.exampleSplit {
       do {
         let rows = try dataset.table(split).rows
-        pool = configuration.documentHook?.documents(rows) ?? rows
+        pool = configuration.documentHook?.examples(rows) ?? rows
       } catch {
         throw Self.fault(error, configuration)
       }

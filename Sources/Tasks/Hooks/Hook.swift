@@ -27,6 +27,8 @@ package struct Hook: Sendable {
   var functions: [String: Set<String>]
   /// What becomes of a split.
   var process: Documents?
+  /// What becomes of a split that examples come from, where it is something else.
+  var processExamples: Documents?
   /// What becomes of a split under one of several functions, by the function's name.
   var processes: [String: Documents] = [:]
   /// What `doc_to_text`, `doc_to_target` and `doc_to_choice` give.
@@ -43,6 +45,7 @@ package struct Hook: Sendable {
   func writes(_ key: String) -> Bool { values[key] != nil }
 
   package func documents(_ rows: [DataValue]) -> [DataValue] { process?(rows) ?? rows }
+  package func examples(_ rows: [DataValue]) -> [DataValue] { processExamples?(rows) ?? documents(rows) }
   package func value(_ key: String, _ document: DataValue) -> DataValue { values[key]?(document) ?? .null }
   func countedText(_ document: DataValue) -> String? { counted?(document) }
 
@@ -66,7 +69,8 @@ package struct Hook: Sendable {
 
   /// Every hook, in alphabetical order.
   package static let all: [Hook] = [
-    copa, coqa, drop, hellaswag, hendrycksMath, logiqa, mmluPro, race, squadF1, truthfulQA, wikitext, winogrande,
+    copa, coqa, drop, gpqaGenerative, gpqaExamples, gpqaZeroShot, hellaswag, hendrycksMath, logiqa, mmluPro, race,
+    squadF1, truthfulQAGeneration, truthfulQA, wikitext, winogrande,
   ]
 }
 

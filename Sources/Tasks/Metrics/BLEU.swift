@@ -10,12 +10,15 @@ internal import Documents
 
 /// The corpus BLEU of sacrebleu with its defaults: tokenizer 13a, up to four words, exponential smoothing.
 ///
+/// Words can be split by the tokenizer `intl` instead.
+///
 /// Source: Papineni et al. 2002; Post 2018 and the documentation of sacrebleu.
 package enum BLEU {
   private static let order = 4
 
   /// Matches and totals for each order, and the lengths of text and reference.
-  package static func terms(_ text: String, references: [String]) -> [Double] {
+  package static func terms(_ text: String, references: [String], isInternational: Bool = false) -> [Double] {
+    let tokens = isInternational ? internationalTokens : tokens
     let words = tokens(text)
     let options = references.map(tokens)
     var terms = [Double](repeating: 0, count: 2 * order + 2)
@@ -68,6 +71,37 @@ package enum BLEU {
     var view = String.UnicodeScalarView()
     view.append(contentsOf: scalars)
     return PythonString.words(String(view))
+  }
+
+  /// The words as mteval-v14 splits them for any script: at punctuation that does not stand between numbers, and at
+  /// symbols.
+  static func internationalTokens(_ text: String) -> [String] {
+    var scalars = Array(PythonString.strip(text, nil, left: false).unicodeScalars)
+    scalars = spaced(scalars) { before, mark in
+      !isNumber(before) && isPunctuation(mark) ? [before, " ", mark, " "] : nil
+    }
+    scalars = spaced(scalars) { mark, after in isPunctuation(mark) && !isNumber(after) ? [" ", mark, " ", after] : nil }
+    scalars = scalars.flatMap { isSign($0) ? [" ", $0, " "] : [$0] }
+    var view = String.UnicodeScalarView()
+    view.append(contentsOf: scalars)
+    return PythonString.words(String(view))
+  }
+
+  private static func isNumber(_ scalar: Unicode.Scalar) -> Bool {
+    [.decimalNumber, .letterNumber, .otherNumber].contains(scalar.properties.generalCategory)
+  }
+
+  private static func isPunctuation(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation, .initialPunctuation,
+      .finalPunctuation, .otherPunctuation:
+      true
+    default: false
+    }
+  }
+
+  private static func isSign(_ scalar: Unicode.Scalar) -> Bool {
+    [.mathSymbol, .currencySymbol, .modifierSymbol, .otherSymbol].contains(scalar.properties.generalCategory)
   }
 
   /// Replaces pairs from left to right, without overlaps.

@@ -32,6 +32,7 @@ public struct TaskMetric: Metric {
     case brier
     case bleu
     case chrF
+    case ter
     /// A built-in hook says.
     case hook
   }
@@ -91,6 +92,7 @@ public struct TaskMetric: Metric {
     case .matthews: Self.matthews(sums, classes: classes)
     case .bleu: BLEU.score(sums)
     case .chrF: ChrF.score(sums)
+    case .ter: TER.score(sums)
     default: sums[0] / sums[1]
     }
   }
@@ -184,6 +186,7 @@ public struct TaskMetric: Metric {
       return .mean(of: references.contains { normalization.apply($0).utf8.elementsEqual(text.utf8) } ? 1 : 0)
     case .bleu: return Observation(BLEU.terms(text, references: references))
     case .chrF: return Observation(ChrF.terms(text, references: references))
+    case .ter: return Observation(TER.terms(text, references: references))
     default: return nil
     }
   }

@@ -15,7 +15,7 @@ enum TaskMetrics {
     .rolling: [
       ("word_perplexity", .wordPerplexity), ("byte_perplexity", .bytePerplexity), ("bits_per_byte", .bitsPerByte),
     ],
-    .generateUntil: [("exact_match", .exactMatch), ("bleu", .bleu), ("chrf", .chrF)],
+    .generateUntil: [("exact_match", .exactMatch), ("bleu", .bleu), ("chrf", .chrF), ("ter", .ter)],
   ]
   /// How many of those a task has that names none.
   private static let defaults: [TaskConfiguration.OutputType: Int] = [
@@ -32,6 +32,7 @@ enum TaskMetrics {
     case .brier: ["brier_score"]
     case .bleu: ["bleu"]
     case .chrF: ["chrf"]
+    case .ter: ["ter"]
     default: ["mean", "nanmean"]
     }
   }

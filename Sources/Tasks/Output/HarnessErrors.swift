@@ -19,7 +19,7 @@ enum HarnessErrors {
     switch metric.kind {
     case .wordPerplexity, .bytePerplexity, .bitsPerByte, .brier: return nil
     case .perplexity, .f1, .matthews: return resampled(metric, observations, count: resamples)
-    case .bleu, .chrF: return resampled(metric, observations, count: min(resamples, resamplesOfTranslations))
+    case .bleu, .chrF, .ter: return resampled(metric, observations, count: min(resamples, resamplesOfTranslations))
     default: return deviation(observations.map { $0.terms[0] }) / Double(observations.count).squareRoot()
     }
   }

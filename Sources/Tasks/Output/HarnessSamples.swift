@@ -31,7 +31,8 @@ package enum HarnessSamples {
     var members: [(key: String, value: JSONValue)] = [
       ("doc_id", .integer(index)), ("doc", task.documents[index].json), ("target", .string(PythonText.of(target))),
       ("arguments", .object(document.requests.enumerated().map { ("gen_args_\($0)", arguments($1)) })),
-      ("resps", .array(responses.map { .array([text($0)]) })), ("filtered_resps", .array(filtered.map(text))),
+      ("resps", .array(responses.map { .array([text($0, of: document)]) })),
+      ("filtered_resps", .array(filtered.map { text($0, of: document) })),
       ("filter", .string(pipeline)), ("metrics", .array(metrics.map { .string($0.name) })),
       ("doc_hash", .string(hashes.document)), ("prompt_hash", .string(hashes.prompt)),
       ("target_hash", .string(hashes.target)),
@@ -61,12 +62,14 @@ package enum HarnessSamples {
     }
   }
 
-  /// A response as text; likelihoods come as a pair of texts.
-  private static func text(_ response: Answer.Response) -> JSONValue {
+  /// A response as text; likelihoods come as a pair of texts, those of whole texts alone.
+  private static func text(_ response: Answer.Response, of document: DocumentPrompt) -> JSONValue {
     switch response {
     case .likelihood(let value, let isGreedy):
-      .array([.string(PythonString.spelling(of: value)), .string(isGreedy ? "True" : "False")])
-    case .text(let text): .string(text)
+      let likelihood = JSONValue.string(PythonString.spelling(of: value))
+      if case .text = document.requests.first { return likelihood }
+      return .array([likelihood, .string(isGreedy ? "True" : "False")])
+    case .text(let text): return .string(text)
     }
   }
 
@@ -85,7 +88,7 @@ package enum HarnessSamples {
       }
       let values = responses.compactMap { if case .likelihood(let value, _) = $0 { value } else { nil } }
       return .array([.integer(gold.places.first ?? -100), .integer(TaskMetric.firstMaximum(values) ?? 0)])
-    case .bleu, .chrF: return nil
+    case .bleu, .chrF, .ter: return nil
     default: return .number(terms[0] / terms[1])
     }
   }

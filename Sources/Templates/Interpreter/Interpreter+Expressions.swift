@@ -6,6 +6,7 @@ extension Interpreter {
     try enter(at: offset)
     defer { depth -= 1 }
     switch expression.kind {
+    case .binary, .and, .or, .filter, .test: return try evaluateChain(expression)
     case .literal(let value): return value
     case .name(let name): return value(of: name)
     case .list(let parts): return try nested(.list(try evaluate(parts)), at: offset)
@@ -23,14 +24,6 @@ extension Interpreter {
       let bounds = (from: try bound(from), to: try bound(to), by: try bound(by))
       return try at(offset) { () throws(Fault) in try slice(base, from: bounds.from, to: bounds.to, by: bounds.by) }
     case .call(let callee, let arguments): return try evaluateCall(callee, arguments, at: offset)
-    case .filter(let base, let name, let arguments):
-      let base = try evaluate(base)
-      let call = try evaluate(arguments, of: "the filter \"\(name)\"", at: offset)
-      return try at(offset) { () throws(Fault) in try filter(name, base, call) }
-    case .test(let base, let name, let arguments):
-      let base = try evaluate(base)
-      let call = try evaluate(arguments, of: "the test \"\(name)\"", at: offset)
-      return .bool(try at(offset) { () throws(Fault) in try test(name, base, call) })
     case .not(let operand): return .bool(!(try isTrue(try evaluate(operand), at: offset)))
     case .negative(let operand):
       let value = try evaluate(operand)
@@ -41,24 +34,61 @@ extension Interpreter {
         guard value.number != nil else { throw unfit("+", value) }
         return value.integer.map { .integer($0) } ?? value
       }
-    case .binary(let op, let left, let right):
-      let left = try evaluate(left)
-      let right = try evaluate(right)
-      return try at(offset) { () throws(Fault) in try binary(op, left, right) }
     case .concatenation(let parts): return try concatenate(parts)
-    case .and(let left, let right):
-      let value = try evaluate(left)
-      return try isTrue(value, at: left.offset) ? try evaluate(right) : value
-    case .or(let left, let right):
-      let value = try evaluate(left)
-      return try isTrue(value, at: left.offset) ? value : try evaluate(right)
     case .comparison(let first, let rest): return try compare(first, rest)
-    case .conditional(let condition, let then, let otherwise):
-      if try isTrue(try evaluate(condition), at: condition.offset) { return try evaluate(then) }
-      if let otherwise { return try evaluate(otherwise) }
-      return .undefined(TemplateMissing("else", owner: "the \"if\" expression that is false"))
+    case .conditional: return try evaluateBranches(expression)
     case .body: return bodies.last ?? .string("")
     }
+  }
+
+  /// The value of a chain of operators, filters and tests, each of which stands behind all that comes before it. Chains
+  /// may be long, so that they are walked along rather than into.
+  private func evaluateChain(_ expression: Expression) throws(TemplateError) -> TemplateValue {
+    var links = [expression]
+    while let link = links.last, let before = link.chained { links.append(before) }
+    guard let first = links.popLast() else { return .none }
+    var value = try evaluate(first)
+    var before = first
+    while let link = links.popLast() {
+      if !links.isEmpty { try charge(1, at: link.offset) }
+      value = try apply(link, to: value, of: before)
+      before = link
+    }
+    return value
+  }
+
+  /// What a link of a chain makes of the value before it.
+  private func apply(
+    _ link: Expression, to value: TemplateValue, of before: Expression
+  ) throws(TemplateError) -> TemplateValue {
+    let offset = link.offset
+    switch link.kind {
+    case .binary(let op, _, let right):
+      let right = try evaluate(right)
+      return try at(offset) { () throws(Fault) in try binary(op, value, right) }
+    case .and(_, let right): return try isTrue(value, at: before.offset) ? try evaluate(right) : value
+    case .or(_, let right): return try isTrue(value, at: before.offset) ? value : try evaluate(right)
+    case .filter(_, let name, let arguments):
+      let call = try evaluate(arguments, of: "the filter \"\(name)\"", at: offset)
+      return try at(offset) { () throws(Fault) in try filter(name, value, call) }
+    case .test(_, let name, let arguments):
+      let call = try evaluate(arguments, of: "the test \"\(name)\"", at: offset)
+      return .bool(try at(offset) { () throws(Fault) in try test(name, value, call) })
+    default: return value
+    }
+  }
+
+  /// The value of `a if b else c if d else e`, branch by branch.
+  private func evaluateBranches(_ expression: Expression) throws(TemplateError) -> TemplateValue {
+    var expression = expression
+    while case .conditional(let condition, let then, let otherwise) = expression.kind {
+      if try isTrue(try evaluate(condition), at: condition.offset) { return try evaluate(then) }
+      guard let otherwise else {
+        return .undefined(TemplateMissing("else", owner: "the \"if\" expression that is false"))
+      }
+      expression = otherwise
+    }
+    return try evaluate(expression)
   }
 
   private func evaluate(_ parts: [Expression]) throws(TemplateError) -> [TemplateValue] {

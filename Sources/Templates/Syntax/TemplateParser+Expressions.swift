@@ -33,71 +33,98 @@ extension TemplateParser {
   }
 
   /// Parses an expression, loosest operator first: `a if b else c`, `or`, `and`, `not`, comparisons, sums, `~`,
-  /// products, signs, powers, and what stands behind a value.
+  /// products, powers, signs, and what stands behind a value.
   mutating func parseExpression(conditional: Bool = true) throws(TemplateError) -> Expression {
     try enter()
     defer { leave() }
-    guard conditional else { return try parseOr() }
-    let start = offset
-    var value = try parseOr()
-    var links = 0
-    defer { leave(links) }
+    guard conditional else { return try parseOperators() }
+    var branches: [(start: Int, value: Expression, condition: Expression)] = []
+    var start = offset
+    var value = try parseOperators()
     while takeName("if") {
-      try enter()
-      links += 1
-      let condition = try parseOr()
-      let otherwise = takeName("else") ? try parseExpression() : nil
-      value = Expression(offset: start, kind: .conditional(condition, then: value, otherwise: otherwise))
+      let condition = try parseOperators()
+      if takeName("else") {
+        branches.append((start, value, condition))
+        start = offset
+        value = try parseOperators()
+      } else {
+        value = try linked(start, .conditional(condition, then: value, otherwise: nil))
+      }
+    }
+    for branch in branches.reversed() {
+      value = try linked(branch.start, .conditional(branch.condition, then: branch.value, otherwise: value))
     }
     return value
   }
 
-  /// Parses a chain of operands of one precedence, from the left; every link makes the tree deeper by one.
-  private mutating func parseChain<Operator>(
-    _ operand: (inout TemplateParser) throws(TemplateError) -> Expression,
-    _ nextOperator: (inout TemplateParser) -> Operator?,
-    _ join: (Operator, Expression, Expression) -> Expression.Kind
-  ) throws(TemplateError) -> Expression {
+  /// How tightly operators bind, loosest first.
+  private enum Level: Int, Comparable {
+    case or, and, not, comparison, sum, concatenation, product, power, sign
+
+    static func < (a: Level, b: Level) -> Bool { a.rawValue < b.rawValue }
+    var tighter: Level { Level(rawValue: rawValue + 1) ?? .sign }
+  }
+
+  /// The level of the operator that stands here, if one does.
+  private var operatorLevel: Level? {
+    switch token.kind {
+    case .name("or"): .or
+    case .name("and"): .and
+    case .name("in"): .comparison
+    case .name("not"): nextToken.kind == .name("in") ? .comparison : nil
+    case .mark("+"), .mark("-"): .sum
+    case .mark("~"): .concatenation
+    case .mark("*"), .mark("/"), .mark("//"), .mark("%"): .product
+    case .mark("**"): .power
+    case .mark(let mark): Comparison(rawValue: mark) == nil ? nil : .comparison
+    default: nil
+    }
+  }
+
+  /// Parses values joined by operators that bind at least so tightly. All join from the left, so that a chain of them
+  /// makes the tree as deep as it is long, though it takes no more of the stack.
+  private mutating func parseOperators(_ loosest: Level = .or) throws(TemplateError) -> Expression {
     let start = offset
-    var value = try operand(&self)
-    var links = 0
-    defer { leave(links) }
-    while let found = nextOperator(&self) {
+    var value: Expression
+    if loosest <= .not, takeName("not") {
       try enter()
-      links += 1
-      value = Expression(offset: start, kind: join(found, value, try operand(&self)))
+      defer { leave() }
+      value = Expression(offset: start, kind: .not(try parseOperators(.not)))
+    } else {
+      value = try parseSigned()
+    }
+    while let level = operatorLevel, level >= loosest {
+      value = try linked(start, try parseOperator(level, behind: value))
     }
     return value
   }
 
-  private mutating func parseOr() throws(TemplateError) -> Expression {
-    try parseChain(
-      { (parser) throws(TemplateError) in try parser.parseAnd() }, { $0.takeName("or") ? () : nil },
-      { .or($1, $2) })
-  }
-
-  private mutating func parseAnd() throws(TemplateError) -> Expression {
-    try parseChain(
-      { (parser) throws(TemplateError) in try parser.parseNot() }, { $0.takeName("and") ? () : nil },
-      { .and($1, $2) })
-  }
-
-  private mutating func parseNot() throws(TemplateError) -> Expression {
-    let start = offset
-    guard takeName("not") else { return try parseComparison() }
-    try enter()
-    defer { leave() }
-    return Expression(offset: start, kind: .not(try parseNot()))
-  }
-
-  private mutating func parseComparison() throws(TemplateError) -> Expression {
-    let start = offset
-    let first = try parseSum()
-    var rest: [Expression.Link] = []
-    while let comparison = takeComparison() {
-      rest.append(Expression.Link(comparison: comparison, operand: try parseSum()))
+  /// Parses an operator with what stands behind it; of comparisons and of `~` all that follow each other.
+  private mutating func parseOperator(
+    _ level: Level, behind value: Expression
+  ) throws(TemplateError) -> Expression.Kind {
+    switch level {
+    case .comparison:
+      var links: [Expression.Link] = []
+      while let comparison = takeComparison() {
+        links.append(Expression.Link(comparison: comparison, operand: try parseOperators(level.tighter)))
+      }
+      return .comparison(value, links)
+    case .concatenation:
+      var parts = [value]
+      while take("~") { parts.append(try parseOperators(level.tighter)) }
+      return .concatenation(parts)
+    case .or, .and:
+      advance()
+      let operand = try parseOperators(level.tighter)
+      return level == .or ? .or(value, operand) : .and(value, operand)
+    case .not, .sum, .product, .power, .sign:
+      guard case .mark(let mark) = token.kind, let found = BinaryOperator(rawValue: mark) else {
+        throw failure("expected an operator, found \(token.text)")
+      }
+      advance()
+      return .binary(found, value, try parseOperators(level.tighter))
     }
-    return rest.isEmpty ? first : Expression(offset: start, kind: .comparison(first, rest))
   }
 
   private mutating func takeComparison() -> Comparison? {
@@ -118,46 +145,16 @@ extension TemplateParser {
     }
   }
 
-  private mutating func takeOperator(_ marks: String...) -> BinaryOperator? {
-    guard case .mark(let mark) = token.kind, marks.contains(mark) else { return nil }
-    advance()
-    return BinaryOperator(rawValue: mark)
-  }
-
-  private mutating func parseSum() throws(TemplateError) -> Expression {
-    try parseChain(
-      { (parser) throws(TemplateError) in try parser.parseConcatenation() }, { $0.takeOperator("+", "-") },
-      { .binary($0, $1, $2) })
-  }
-
-  private mutating func parseConcatenation() throws(TemplateError) -> Expression {
-    let start = offset
-    var parts = [try parseProduct()]
-    while take("~") { parts.append(try parseProduct()) }
-    return parts.count == 1 ? parts[0] : Expression(offset: start, kind: .concatenation(parts))
-  }
-
-  private mutating func parseProduct() throws(TemplateError) -> Expression {
-    try parseChain(
-      { (parser) throws(TemplateError) in try parser.parsePower() }, { $0.takeOperator("*", "/", "//", "%") },
-      { .binary($0, $1, $2) })
-  }
-
-  private mutating func parsePower() throws(TemplateError) -> Expression {
-    try parseChain(
-      { (parser) throws(TemplateError) in try parser.parseSigned() }, { $0.takeOperator("**") },
-      { .binary($0, $1, $2) })
-  }
-
   private mutating func parseSigned(withFilters: Bool = true) throws(TemplateError) -> Expression {
     let start = offset
-    try enter()
-    defer { leave() }
     let value: Expression
-    if take("-") {
-      value = Expression(offset: start, kind: .negative(try parseSigned(withFilters: false)))
-    } else if take("+") {
-      value = Expression(offset: start, kind: .positive(try parseSigned(withFilters: false)))
+    if isMark("-") || isMark("+") {
+      let isNegative = isMark("-")
+      advance()
+      try enter()
+      defer { leave() }
+      let operand = try parseSigned(withFilters: false)
+      value = Expression(offset: start, kind: isNegative ? .negative(operand) : .positive(operand))
     } else {
       value = try parsePostfix(of: try parsePrimary())
     }
@@ -243,6 +240,7 @@ extension TemplateParser {
       try enter()
       links += 1
       value = try parseLink(of: value)
+      try checkHeight(of: value)
     }
     return value
   }
@@ -323,29 +321,25 @@ extension TemplateParser {
   /// - Parameter startsInside: the first filter's name stands here, without `|` before it.
   mutating func parseFilters(of start: Expression, startsInside: Bool = false) throws(TemplateError) -> Expression {
     var value = start
-    var links = 0
+    var isChain = false
     var isInside = startsInside
-    defer { leave(links) }
     while true {
       let place = offset
       if isInside || take("|") {
         isInside = false
-        try enter()
         let nameOffset = offset
         let name = try parseDottedName("of a filter")
         guard FilterCatalog.names.contains(name) else { throw unknown("filter", name, FilterCatalog.names, nameOffset) }
         let arguments = isMark("(") ? try parseArguments() : Expression.Arguments()
-        value = Expression(offset: nameOffset, kind: .filter(value, name, arguments))
+        value = try linked(nameOffset, .filter(value, name, arguments))
       } else if takeName("is") {
-        try enter()
         value = try parseTest(of: value, at: place)
-      } else if isMark("("), links > 0 {
-        try enter()
-        value = Expression(offset: value.offset, kind: .call(value, try parseArguments()))
+      } else if isMark("("), isChain {
+        value = try linked(value.offset, .call(value, try parseArguments()))
       } else {
         return value
       }
-      links += 1
+      isChain = true
     }
   }
 
@@ -377,8 +371,8 @@ extension TemplateParser {
       guard !isName("is") else { throw failure("tests cannot be chained: write \"and\" between them") }
       arguments.positional = [try parsePostfix(of: try parsePrimary())]
     }
-    let test = Expression(offset: nameOffset, kind: .test(value, name, arguments))
-    return isNegated ? Expression(offset: place, kind: .not(test)) : test
+    let test = try linked(nameOffset, .test(value, name, arguments))
+    return isNegated ? try linked(place, .not(test)) : test
   }
 
   private var startsTestArgument: Bool {

@@ -82,4 +82,18 @@ struct TemplateParser {
   }
 
   mutating func leave(_ levels: Int = 1) { depth -= levels }
+
+  /// A link of a chain: it makes the tree one level higher without going deeper into the text.
+  func linked(_ offset: Int, _ kind: Expression.Kind) throws(TemplateError) -> Expression {
+    let expression = Expression(offset: offset, kind: kind)
+    try checkHeight(of: expression)
+    return expression
+  }
+
+  func checkHeight(of expression: Expression) throws(TemplateError) {
+    guard expression.height <= TemplateLimits.expressionHeight else {
+      throw source.error(
+        Fault("a chain of more than \(TemplateLimits.expressionHeight) links", kind: .limit), at: offset)
+    }
+  }
 }

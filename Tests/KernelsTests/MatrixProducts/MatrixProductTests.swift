@@ -34,13 +34,15 @@ struct MatrixProductTests {
       let a = Self.numbers(rows * depth, seed: 1)
       let b = Self.numbers(columns * depth, seed: 2)
       let c = AlignedMemory(byteCount: rows * columns * 4)
+      let scratch = AlignedMemory(byteCount: product.scratchByteCount)
       try Self.bytes(a, as: element).withUnsafeBytes { input in
         try Self.bytes(b, as: element).withUnsafeBytes { weights in
           try product.run(
             input: try #require(input.baseAddress), weights: try #require(weights.baseAddress), output: c.floats,
-            scratch: AlignedMemory(byteCount: product.scratchByteCount).address)
+            scratch: scratch.address)
         }
       }
+      withExtendedLifetime(scratch) {}
       for row in 0..<rows {
         for column in 0..<columns {
           let sum = (0..<depth).reduce(0.0) { $0 + Double(a[row * depth + $1]) * Double(b[column * depth + $1]) }

@@ -1,4 +1,5 @@
 import BraidTesting
+import Checkpoints
 import Documents
 import LanguageModels
 import Testing
@@ -113,5 +114,70 @@ struct EncoderTests {
       message { _ = try model.embed([Array(repeating: 2, count: 33)]) }
         == "m: text 1 has 33 tokens, more than the 32 that the model can look at")
     #expect(try model.embed([]) == [])
+  }
+
+  // MARK: Modules with weights
+
+  private static let dense =
+    #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+    .joined(separator: "/") + "/Goldens/dense"
+
+  /// The tiny model of Fixtures with other modules behind it.
+  private func tiny(_ modules: String, replacing texts: [String: String] = [:]) throws -> EmbeddingModel {
+    let folder = try ModelFolder.open(Fixture.path("embeddings/tiny"))
+    return try EmbeddingModel(
+      name: "m", weights: folder.weights, threads: 1,
+      reading: { name in
+        if let text = texts[name] { return Array(text.utf8) }
+        if ["config.json", "vocab.txt", "tokenizer_config.json"].contains(name) { return try folder.file(named: name) }
+        let path = "\(modules)/\(name)"
+        return Files.exists(path) ? try Files.bytes(path) : nil
+      }, modules: { name in try Checkpoint.open("\(modules)/\(name)") })
+  }
+
+  @Test(arguments: ["tanh", "chain", "residual", "plain"])
+  func `linear maps behind the pooling give the vectors of sentence-transformers`(name: String) throws {
+    let golden = try JSONParser.parse(try Files.bytes(Self.dense + "/vectors.json"))
+    let model = try tiny(Self.dense + "/" + name)
+    let texts = (golden["texts"]?.array ?? []).compactMap(\.string)
+    let vectors = try model.embed(try texts.map { try model.tokenizer.encode($0, addingSpecialTokens: true) })
+    let expected = (golden["models"]?[name]?.array ?? []).map { ($0.array ?? []).compactMap(\.double) }
+    try #require(vectors.count == 3 && expected.count == 3 && expected[0].count == model.width)
+    for (mine, theirs) in zip(vectors, expected) {
+      for (one, other) in zip(mine, theirs) { #expect(abs(Double(one) - other) < 1e-5) }
+    }
+  }
+
+  @Test func `a linear map that does not fit is refused with its place`() throws {
+    func message(_ settings: String) -> String {
+      do {
+        _ = try tiny(Self.dense + "/tanh", replacing: ["2_Dense/config.json": settings])
+        return "no error"
+      } catch {
+        return "\(error)"
+      }
+    }
+    #expect(
+      message(#"{"in_features": 16, "out_features": 11}"#).contains(
+        "the tensor linear.weight is float32 [10, 16], the settings want floating-point numbers of shape [11, 16]"))
+    #expect(
+      message(#"{"in_features": 16, "out_features": 10, "activation_function": "os.system"}"#)
+        .contains("m/2_Dense/config.json:1:64: error: activation_function: unknown activation \"os.system\""))
+    #expect(
+      message(#"{"in_features": 16, "out_features": 10, "module_input_name": "token_embeddings"}"#)
+        .contains("only the vector of a text (sentence_embedding) can be mapped"))
+    #expect(message(#"{"in_features": 0, "out_features": 10}"#).contains("0 is out of range"))
+    let modules = try Files.text(Self.dense + "/tanh/modules.json")
+    #expect(throws: (any Error).self) {
+      _ = try tiny(
+        Self.dense + "/tanh",
+        replacing: ["modules.json": modules.split(separator: "2_Dense").joined(separator: "../tanh/2_Dense")])
+    }
+    // Of two maps the second one must take what the first one gives.
+    let twice = try Files.text(Self.dense + "/plain/modules.json").split(separator: "3_Dense").joined(
+      separator: "2_Dense")
+    #expect {
+      _ = try tiny(Self.dense + "/plain", replacing: ["modules.json": twice])
+    } throws: { "\($0)".contains("a module Dense wants vectors of 16 elements, and those have 5") }
   }
 }

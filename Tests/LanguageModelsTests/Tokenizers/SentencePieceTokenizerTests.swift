@@ -110,7 +110,8 @@ struct SentencePieceTokenizerTests {
     } catch {
       #expect(
         "\(error)"
-          == "folder: there is no tokenizer; looked for tokenizer.json, tokenizer.model, vocab.json with merges.txt, vocab.txt"
+          == "folder: there is no tokenizer; looked for tokenizer.json, tokenizer.model, spiece.model, tekken.json, qwen.tiktoken, cl100k_base.tiktoken, o200k_base.tiktoken, "
+          + "vocab.json with merges.txt, vocab.txt"
       )
     }
   }

@@ -7,6 +7,7 @@ import json
 import pathlib
 
 import sacrebleu
+from rouge_score import rouge_scorer
 from lm_eval.api.metrics import exact_match_hf_evaluate
 from lm_eval.filters import build_filter_ensemble
 from lm_eval.api.instance import Instance
@@ -63,6 +64,38 @@ scores = {
     "bleu_each": [sacrebleu.corpus_bleu([h], [[r]]).score for h, r in zip(hypotheses, references)],
     "chrf_each": [sacrebleu.corpus_chrf([h], [[r]]).score for h, r in zip(hypotheses, references)],
 }
-document = {"texts": texts, "choices": choices, "filters": filters, "matches": matches,
+def ter(hypotheses, *references):
+    return sacrebleu.corpus_ter(hypotheses, [list(r) for r in references]).score
+
+
+import random
+rng = random.Random(5)
+vocabulary = "the a red fox dog jumps over lazy quick house and runs, stops. Far".split()
+shuffled, originals = [], []
+for size in [1, 2, 3, 5, 8, 12, 20, 33, 60, 90]:
+    for _ in range(4):
+        original = rng.choices(vocabulary, k=size)
+        words = list(original)
+        for _ in range(rng.randint(0, 3)):
+            start = rng.randrange(len(words))
+            run = [words.pop(start) for _ in range(min(rng.randint(1, 5), len(words) - start))]
+            place = rng.randint(0, len(words))
+            words[place:place] = run
+        for _ in range(rng.randint(0, 4)):
+            place = rng.randrange(len(words) + 1)
+            words[place:place + rng.randint(0, 1)] = rng.choices(vocabulary, k=rng.randint(0, 1))
+        shuffled.append(" ".join(words).upper() if size == 5 else " ".join(words))
+        originals.append(" ".join(original))
+shuffled += ["", "a b", "", "word " * 80, "short"]
+originals += ["a b", "", "", "word", "short " + "tail " * 70]
+scorer = rouge_scorer.RougeScorer(["rouge1", "rouge2", "rougeL", "rougeLsum"])
+lines = [("The fox ran.\nIt was quick; the dog slept\n\nAll day", "A dog slept all day.\nThe quick fox ran, and the fox slept"), ("one", "one"), ("", "x"), ("\n", "\n"),
+         ("Größe 3.5km O'Neil_x", "Gr e 3 5KM o neil x"), ("İstanbul K", "istanbul k")] + list(zip(hypotheses, references)) + list(zip(shuffled, originals))[::5]
+scores |= {
+    "ter": ter(hypotheses, references), "ter_two": ter(hypotheses, references, hypotheses[::-1]), "ter_each": [ter([h], [r]) for h, r in zip(shuffled, originals)],
+    "ter_all": ter(shuffled, originals), "bleu_intl": [sacrebleu.corpus_bleu([h], [[r]], tokenize="intl").score for h, r in lines],
+}
+rouge = [[h, r] + [scorer.score(r, h)[kind].fmeasure for kind in ["rouge1", "rouge2", "rougeL", "rougeLsum"]] for h, r in lines]
+document = {"shuffled": shuffled, "originals": originals, "rouge": rouge, "texts": texts, "choices": choices, "filters": filters, "matches": matches,
             "hypotheses": hypotheses, "references": references, "scores": scores}
 (pathlib.Path(__file__).parent / "filters.json").write_text(json.dumps(document, ensure_ascii=False, indent=None) + "\n")

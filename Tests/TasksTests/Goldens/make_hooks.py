@@ -6,6 +6,7 @@
 import collections
 import json
 import pathlib
+import random
 import re
 import string
 import sys
@@ -36,6 +37,9 @@ sys.modules["transformers.data.metrics.squad_metrics"] = squad
 
 from lm_eval.tasks.coqa import utils as coqa
 from lm_eval.tasks.drop import utils as drop
+from lm_eval.tasks.gpqa.generative import utils as gpqa_generative
+from lm_eval.tasks.gpqa.n_shot import utils as gpqa_n_shot
+from lm_eval.tasks.gpqa.zeroshot import utils as gpqa_zeroshot
 from lm_eval.tasks.hellaswag import utils as hellaswag
 from lm_eval.tasks.hendrycks_math import utils as math
 from lm_eval.tasks.logiqa import utils_logiqa as logiqa
@@ -131,6 +135,27 @@ document = {"article": "A day.", "problems": str([
     {"question": "And then  _  .", "answer": "D", "options": ["w", "x", "y", "z"]}])}
 for key in ["doc_to_text", "doc_to_target", "doc_to_choice"]:
     add("race", key, getattr(race, key), f"preprocess_race.{key}", document)
+
+rows = [{"Question": f"q{i}", "Correct Answer": f" right {i} ", "Incorrect Answer 1": f"no {i} [title]x", "Incorrect Answer 2": f"not  {i}",
+         "Incorrect Answer 3": None if i == 3 else f"never {i}"} for i in range(12)]
+# A run reads the data several times; the generator of n_shot goes on, and that of the others is seeded before the first.
+readings = [list(gpqa_n_shot.process_docs(Rows(rows))) for _ in range(4)]
+random.seed(0)
+choices = list(gpqa_zeroshot.process_docs(Rows(rows)))
+random.seed(0)
+generative = list(gpqa_generative.process_docs(Rows(rows)))
+for task, result, examples in [("gpqa_main_n_shot", readings[3], readings[0]), ("gpqa_diamond_zeroshot", choices, choices),
+                               ("gpqa_extended_cot_n_shot", generative, generative)]:
+    cases.append({"task": task, "key": "process_docs", "function": "utils.process_docs", "documents": rows, "result": result,
+                  "examples": examples})
+
+document = {"question": " What happens if you eat  seeds? ", "best_answer": "Nothing.", "correct_answers": [" Nothing happens", "The seeds pass through you.", ""],
+            "incorrect_answers": ["You grow plants", "Seeds are 3.5% poison, aren't they? . So they say . Yes"]}
+add("truthfulqa_gen", "process_docs", truthfulqa.process_docs_gen, "utils.process_docs_gen", document)
+document = list(truthfulqa.process_docs_gen(Rows([document])))[0]
+for answer in ["Nothing happens.", "The seeds pass through your body .  Nothing . Happens to you", "", "You grow 1,000 plants; they're 3.5% poison. ",
+               "So they say . Seeds are poison . Yes", "Ça « passe » — 20€… the seeds!", "I have no comment. 5. "]:
+    add("truthfulqa_gen", "process_results", truthfulqa.process_results_gen, "utils.process_results_gen", document, [answer])
 
 path = pathlib.Path(__file__).parent / "hooks.json"
 path.write_text(json.dumps(cases, ensure_ascii=False, indent=1) + "\n")

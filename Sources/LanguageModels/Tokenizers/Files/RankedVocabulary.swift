@@ -111,7 +111,7 @@ struct RankedVocabulary {
   /// Whether a file has lines of tiktoken: the first one is base64 and the rank of it.
   static func recognizes(_ bytes: [UInt8]) -> Bool {
     guard let line = bytes.prefix(1 << 12).split(separator: UInt8(ascii: "\n")).first else { return false }
-    return line.first != 0x0A && entry(line) != nil
+    return entry(line) != nil
   }
 
   /// The bytes of a token and its rank.

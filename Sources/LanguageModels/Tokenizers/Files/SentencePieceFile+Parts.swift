@@ -42,7 +42,7 @@ extension SentencePieceFile {
   }
 
   /// Pieces that are found in the text itself: control tokens as they are written, the user's own in normalised text.
-  private var addedTokens: [AddedToken] {
+  var addedTokens: [AddedToken] {
     pieces.enumerated().compactMap { token, piece in
       switch piece.type {
       case .control, .unknown: AddedToken(id: token, content: piece.text, special: true)

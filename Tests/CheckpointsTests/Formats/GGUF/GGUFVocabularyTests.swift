@@ -176,6 +176,30 @@ import Testing
     #expect(note.value == "there is no tokenizer.json: the tokenizer's pieces are too long")
   }
 
+  @Test func `word pieces without an unknown one and scores that cannot be summed are left out, and the file says why`()
+    throws
+  {
+    let folder = try TemporaryFolder()
+    for (kind, scores, reason) in [
+      ("bert", [0, 0], "the tokenizer has no token for unknown words"),
+      ("t5", [0, .infinity], "the tokenizer has no tokens or no scores that can be summed"),
+      (
+        "rwkv", [0, 0],
+        "the tokenizer is of the kind rwkv; understood are gpt2 (byte-level BPE), llama and t5 (SentencePiece), and bert "
+          + "(word pieces)"
+      ),
+    ] as [(String, [Float], String)] {
+      var maker = GGUFMaker()
+      maker.add("tokenizer.ggml.model", type: "STRING", try JSONParser.parse("\"\(kind)\""))
+      maker.add("tokenizer.ggml.tokens", texts: ["\u{2581}a", "b"])
+      maker.add("tokenizer.ggml.scores", floats: scores)
+      let model = try ModelFolder.open(try folder.write("\(kind).gguf", maker.file))
+      #expect(model.documents["tokenizer.json"] == nil)
+      let note = try #require(model.checkpoint.files[0].contents.metadata.last)
+      #expect(note.value == "there is no tokenizer.json: \(reason)")
+    }
+  }
+
   @Test func `changed bytes of a vocabulary never make it trap`() throws {
     let folder = try TemporaryFolder()
     _ = try write(try donor(), to: folder)
