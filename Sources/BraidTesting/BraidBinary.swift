@@ -74,6 +74,18 @@ public enum BraidBinary {
       input: input)
   }
 
+  /// Starts a program on a terminal of its own and returns while it runs.
+  ///
+  /// - Parameter columns: how wide the terminal's window is.
+  public static func startOnTerminal(
+    _ arguments: [String], in folder: String? = nil, environment: [String: String] = [:], columns: Int = 80,
+    program: String = "braid"
+  ) throws -> TerminalProgram {
+    try TerminalProgram(
+      path: path(of: program), arguments: arguments, folder: folder ?? Fixture.packageRoot, environment: environment,
+      columns: columns)
+  }
+
   private static var executablePath: String {
     #if os(Linux)
       (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""

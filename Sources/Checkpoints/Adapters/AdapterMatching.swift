@@ -230,8 +230,20 @@ struct AdapterMatching {
   // MARK: Shared heads
 
   /// An adapter on an embedding that also serves as head changes the embedding alone: that is what it was trained as.
+  ///
+  /// An adapter on both changes each by its own: PEFT computes so while the adapter is beside the model. Its
+  /// `merge_and_unload` adds low-rank updates of both to the one matrix, after which the model computes something else;
+  /// whole matrices it parts as we do.
   private mutating func partHeadFromEmbedding() {
-    guard !settings.keepsTies, let embedding = model.embedding else { return }
+    guard let embedding = model.embedding else { return }
+    if settings.keepsTies {
+      // The file has what both have in common once for each.
+      guard model.sharesHead, found[embedding.name] != nil else { return }
+      for head in order where ModelTraits.isHead(head) { found[head] = nil }
+      order.removeAll(where: ModelTraits.isHead)
+      unties = false
+      return
+    }
     // Trained rows are both's, unless the adapter has others for the head: they were trained so.
     if let rows = found[embedding.name]?.rows, !order.contains(where: ModelTraits.isHead) {
       guard model.statesShared, let head = base.tensors.first(where: { ModelTraits.isHead($0.name) }),
