@@ -122,7 +122,7 @@ public struct ModelLoader: ModelProvider {
       let value = configuration[member.node.range].withUnsafeBytes { ContentDigest(of: $0).text }
       lines.append("configuration \(member.key) \(value)")
     }
-    for name in Self.companions {
+    for name in Self.companions where name != "config.json" {
       guard let bytes = try opened.folder.file(named: name) else { continue }
       lines.append("\(name) \(bytes.withUnsafeBytes { ContentDigest(of: $0).text })")
     }
