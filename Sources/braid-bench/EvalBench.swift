@@ -81,20 +81,28 @@ struct EvalBench: ParsableCommand {
         + "\(ByteCount.text(ours.peakMemory)), weights \(ByteCount.text(weights.elementCount * precision.byteCount))\n")
     print("| | tokens/s | share of peak |" + theirs.map { " \($0.peer.kind.title) tokens/s | braid / it |" }.joined())
     print("|---|---|---|" + theirs.map { _ in "---|---|" }.joined())
-    func row(_ name: String, tokens: Int, share: Bool) {
-      let seconds = figures[name]?.double ?? .nan
-      var cells = [name, rate(tokens, seconds)]
-      cells.append(
-        share ? Decimal.text(200 * Double(parameters * tokens) / seconds / peak, decimals: 0) + " %" : "")
-      for (_, other) in theirs {
-        cells.append(other[name].map { rate(tokens, $0) } ?? "")
-        cells.append(other[name].map { Figures.text($0 / seconds) } ?? "")
+    func row(_ name: String, tokens: Int, share: Bool, without other: String? = nil) {
+      func seconds(_ known: (String) -> Double?) -> Double? {
+        guard let other else { return known(name) }
+        guard let whole = known(name), let part = known(other), whole > part else { return nil }
+        return whole - part
+      }
+      let ours = seconds { figures[$0]?.double } ?? .nan
+      var cells = [other == nil ? name : "\(name), next tokens", rate(tokens, ours)]
+      cells.append(share ? Decimal.text(200 * Double(parameters * tokens) / ours / peak, decimals: 0) + " %" : "")
+      for (_, figures) in theirs {
+        let their = seconds { figures[$0] }
+        cells.append(their.map { rate(tokens, $0) } ?? "")
+        cells.append(their.map { Figures.text($0 / ours) } ?? "")
       }
       print("| " + cells.joined(separator: " | ") + " |")
     }
     for set in workload.scoring { row(set.name, tokens: set.tokens, share: set.name == "pp512" || set.name == "texts") }
-    for set in workload.decoding {
-      row(set.name, tokens: set.requests.reduce(0) { $0 + $1.maximumNewTokens }, share: false)
+    for set in workload.decoding where set.name != EvalWorkload.firstTokens {
+      row(set.name, tokens: set.newTokens, share: false)
+    }
+    if let whole = workload.decoding.dropLast().last, let part = workload.decoding.last {
+      row(whole.name, tokens: whole.newTokens - part.newTokens, share: false, without: part.name)
     }
     fflush(nil)
   }

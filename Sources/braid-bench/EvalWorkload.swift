@@ -20,6 +20,9 @@ struct EvalWorkload {
   struct Decoding {
     var name: String
     var requests: [GenerationRequest]
+
+    /// The tokens that all prompts together are continued by.
+    var newTokens: Int { requests.reduce(0) { $0 + $1.maximumNewTokens } }
   }
 
   let scoring: [Scoring]
@@ -54,12 +57,20 @@ struct EvalWorkload {
     decoding = [
       // As llama-bench has it: 128 tokens, one after the other.
       Decoding(name: "tg128", requests: [GenerationRequest(prompt: [1], maximumNewTokens: 128)]),
-      Decoding(
-        name: "16 prompts",
-        requests: (0..<16).map {
-          GenerationRequest(prompt: [1] + Self.tokens(31, seed: $0), maximumNewTokens: 32)
-        }),
+      Self.prompts(name: "16 prompts", newTokens: 32),
+      Self.prompts(name: Self.firstTokens, newTokens: 1),
     ]
+  }
+
+  /// The set that is subtracted from the one before it, so that next tokens are seen without the prompts.
+  static let firstTokens = "16 prompts, first token"
+
+  private static func prompts(name: String, newTokens: Int) -> Decoding {
+    Decoding(
+      name: name,
+      requests: (0..<16).map {
+        GenerationRequest(prompt: [1] + tokens(31, seed: $0), maximumNewTokens: newTokens)
+      })
   }
 
   private static func request(_ seed: Int, context: Int, continuations: [[Int]]) -> ScoringRequest {
