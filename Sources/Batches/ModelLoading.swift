@@ -53,18 +53,23 @@ public struct ModelLoader: ModelProvider {
     if let merge = model.merge { lines.append("spec\n\(merge.text)") }
     if model.merge != nil, overrides.allowsNonFinite { lines.append("elements that are not finite are merged") }
     lines += model.parents.flatMap(\.identity)
-    for name in Self.companions {
-      guard let bytes = try model.folder.file(named: name) else { continue }
-      var hash = FNV1a()
-      hash.combine(bytes)
-      lines.append("\(name) \(hash.text)")
-    }
+    lines += try Self.companionLines { try model.folder.file(named: $0) }
     let remarks = model.merge.flatMap { merge in
       merge.diagnostics.isEmpty ? nil : MergeSpecError.rendered(merge.diagnostics, text: merge.text)
     }
     let digest = try chatTemplate(of: model, argument)?.digest
     if let digest { lines.append("chat template \(digest)") }
     return ModelInputs(lines: lines, remarks: remarks, chatTemplate: digest)
+  }
+
+  /// A line for each file beside the weights, the same as long as its contents are.
+  static func companionLines(reading read: (String) throws -> [UInt8]?) rethrows -> [String] {
+    try companions.compactMap { name in
+      guard let bytes = try read(name) else { return nil }
+      var hash = FNV1a()
+      hash.combine(bytes)
+      return "\(name) \(hash.text)"
+    }
   }
 
   private func chatTemplate(of model: OpenedModel, _ name: String) throws -> ChatTemplate? {

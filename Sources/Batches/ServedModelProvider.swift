@@ -41,14 +41,7 @@ public final class ServedModelProvider: ModelProvider {
   /// The server, and the files that answers depend on; the server is checked for what is needed of it.
   public func inputs(of argument: String) throws -> ModelInputs {
     let model = try model(argument)
-    var lines = options
-    let read = try reader(of: argument)
-    for name in ["config.json", "generation_config.json"] + TokenizerSource.names {
-      guard let bytes = try read(name) else { continue }
-      var hash = FNV1a()
-      hash.combine(bytes)
-      lines.append("\(name) \(hash.text)")
-    }
+    var lines = try options + ModelLoader.companionLines(reading: reader(of: argument))
     let digest = model.chatTemplate?.digest
     if let digest { lines.append("chat template \(digest)") }
     let remarks = model.remarks.joined(separator: "\n")

@@ -62,6 +62,8 @@ static int look_up(void *context, curl_off_t total, curl_off_t now, curl_off_t u
 
 // ---- Sending
 
+void braid_http_cancel(int *is_cancelled) { __atomic_store_n(is_cancelled, 1, __ATOMIC_RELAXED); }
+
 static braid_http_outcome outcome_of(CURLcode code, const collection *own) {
   switch (code) {
     case CURLE_OK: return BRAID_HTTP_ANSWERED;

@@ -18,7 +18,7 @@ typedef struct {
   size_t body_size;
   size_t limit;                // the most bytes of an answer
   double patience;             // the most seconds until it is complete
-  const int *is_cancelled;     // looked at about once a second; set by another thread
+  const int *is_cancelled;     // looked at about once a second; see braid_http_cancel
 } braid_http_request;
 
 typedef enum {
@@ -43,6 +43,9 @@ typedef struct {
   double retry_after;  // seconds, or a negative number
   char message[256];   // libcurl's words for what went wrong
 } braid_http_answer;
+
+// Gives a request up, from any thread.
+void braid_http_cancel(int *is_cancelled);
 
 // Sends a request and waits for the answer, which is released by the caller whatever became of it.
 void braid_http_send(braid_http_line *line, const braid_http_request *request, braid_http_answer *answer);

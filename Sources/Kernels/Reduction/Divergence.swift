@@ -60,8 +60,9 @@ public struct PairSum: Sendable, Hashable {
 }
 
 /// What forming the sums of a row leaves of each of its elements, so that its divergence takes no exponentials again.
+///
+/// Unchecked: one worker owns it at a time.
 public final class RowExponentials: @unchecked Sendable {
-  // Owned by one worker.
   private let room: UnsafeMutableBufferPointer<Float>
   private let capacity: Int
 

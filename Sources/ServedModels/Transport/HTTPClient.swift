@@ -58,7 +58,7 @@ final class HTTPClient: Sendable {
 
   /// A word from the one who waits to the one who asks.
   private final class Cancellation: @unchecked Sendable {
-    // Written and read as a whole; a late look costs a second.
+    // Written and read through atomic operations only.
     let flag = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
     init() { flag.initialize(to: 0) }
     deinit { flag.deallocate() }
@@ -71,7 +71,7 @@ final class HTTPClient: Sendable {
   func start(_ request: HTTPRequest, completion: @escaping @Sendable (HTTPOutcome) -> Void) -> @Sendable () -> Void {
     let cancellation = Cancellation()
     queue.async { completion(self.send(request, cancellation)) }
-    return { cancellation.flag.pointee = 1 }
+    return { braid_http_cancel(cancellation.flag) }
   }
 
   private func send(_ request: HTTPRequest, _ cancellation: Cancellation) -> HTTPOutcome {
