@@ -23,28 +23,11 @@ public final class RunningProgram {
   init(path: String, arguments: [String], folder: String, environment: [String: String], input: String? = nil) throws {
     let outputs = try TemporaryFolder()
     let inputPath = try input.map { try outputs.write("input", $0) } ?? "/dev/null"
-    // The shell changes the folder and becomes the program: the portable spawn call has no working directory.
-    let words = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", folder, path] + arguments
-    let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }.map { "\($0)=\($1)" }
-
-    #if canImport(Darwin)
-      var actions: posix_spawn_file_actions_t?
-    #else
-      var actions = posix_spawn_file_actions_t()
-    #endif
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, inputPath, O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, outputs("output"), O_WRONLY | O_CREAT, 0o600)
-    posix_spawn_file_actions_addopen(&actions, 2, outputs("errors"), O_WRONLY | O_CREAT, 0o600)
-
-    var argumentPointers = words.map { strdup($0) } + [nil]
-    var variablePointers = variables.map { strdup($0) } + [nil]
-    defer { for pointer in argumentPointers + variablePointers { free(pointer) } }
-    var process = pid_t()
-    let code = posix_spawn(&process, "/bin/sh", &actions, nil, &argumentPointers, &variablePointers)
-    guard code == 0 else { throw BraidBinary.Failure(description: "cannot start \(path): error \(code)") }
-    self.process = process
+    process = try SpawnedProcess.start(path, arguments, folder: folder, environment: environment) { actions, _ in
+      posix_spawn_file_actions_addopen(&actions, 0, inputPath, O_RDONLY, 0)
+      posix_spawn_file_actions_addopen(&actions, 1, outputs("output"), O_WRONLY | O_CREAT, 0o600)
+      posix_spawn_file_actions_addopen(&actions, 2, outputs("errors"), O_WRONLY | O_CREAT, 0o600)
+    }
     self.folder = outputs
   }
 
@@ -69,14 +52,7 @@ public final class RunningProgram {
   public func interrupt() { send(SIGINT) }
 
   private func send(_ signal: Int32) {
-    guard ended == nil else { return }
-    #if canImport(Glibc)
-      _ = Glibc.kill(process, signal)
-    #elseif canImport(Musl)
-      _ = Musl.kill(process, signal)
-    #else
-      _ = Darwin.kill(process, signal)
-    #endif
+    if ended == nil { SpawnedProcess.send(signal, to: process) }
   }
 
   /// Waits for the end; after so many seconds the program is killed.
@@ -93,14 +69,13 @@ public final class RunningProgram {
       if clock.now > limit { kill() }
       usleep(2000)
     }
-    let signal = status & 0x7F
     #if canImport(Darwin)
       let peak = Int(usage.ru_maxrss)
     #else
       let peak = Int(usage.ru_maxrss) * 1024
     #endif
     let result = BraidBinary.Result(
-      status: signal == 0 ? (status >> 8) & 0xFF : -signal, output: try Files.text(folder("output")),
+      status: SpawnedProcess.code(of: status), output: try Files.text(folder("output")),
       errors: try Files.text(folder("errors")), peakMemory: peak)
     ended = result
     return result

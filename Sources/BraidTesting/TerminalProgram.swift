@@ -5,11 +5,6 @@
 #else
   internal import Darwin
 #endif
-#if canImport(FoundationEssentials)
-  internal import FoundationEssentials
-#else
-  internal import Foundation
-#endif
 
 /// A program that was started by a test on a terminal of its own, as a user's shell starts one.
 ///
@@ -38,34 +33,17 @@ public final class TerminalProgram {
     var size = winsize(ws_row: 24, ws_col: UInt16(clamping: columns), ws_xpixel: 0, ws_ypixel: 0)
     _ = ioctl(terminal, UInt(TIOCSWINSZ), &size)
 
-    let words = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", folder, path] + arguments
-    let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }.map { "\($0)=\($1)" }
-    #if canImport(Darwin)
-      var actions: posix_spawn_file_actions_t?
-      var attributes: posix_spawnattr_t?
-    #else
-      var actions = posix_spawn_file_actions_t()
-      var attributes = posix_spawnattr_t()
-    #endif
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    // The first terminal that the leader of a session opens is the one that Ctrl-C reaches it from.
-    // Threads of a test may block signals, and what they start would inherit that.
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    posix_spawnattr_setsigmask(&attributes, &signals)
-    posix_spawnattr_setflags(&attributes, Self.newSession | Int16(POSIX_SPAWN_SETSIGMASK))
-    posix_spawn_file_actions_addopen(&actions, 0, name, O_RDWR, 0)
-    for output in 1...2 { posix_spawn_file_actions_adddup2(&actions, 0, Int32(output)) }
-    var argumentPointers = words.map { strdup($0) } + [nil]
-    var variablePointers = variables.map { strdup($0) } + [nil]
-    defer { for pointer in argumentPointers + variablePointers { free(pointer) } }
-    var process = pid_t()
-    let code = posix_spawn(&process, "/bin/sh", &actions, &attributes, &argumentPointers, &variablePointers)
-    guard code == 0 else { throw BraidBinary.Failure(description: "cannot start \(path): error \(code)") }
-    self.process = process
+    process = try SpawnedProcess.start(path, arguments, folder: folder, environment: environment) {
+      actions, attributes in
+      // Threads of a test may block signals, and what they start would inherit that.
+      var signals = sigset_t()
+      sigemptyset(&signals)
+      posix_spawnattr_setsigmask(&attributes, &signals)
+      // The first terminal that the leader of a session opens is the one that Ctrl-C reaches it from.
+      posix_spawnattr_setflags(&attributes, Self.newSession | Int16(POSIX_SPAWN_SETSIGMASK))
+      posix_spawn_file_actions_addopen(&actions, 0, name, O_RDWR, 0)
+      for output in 1...2 { posix_spawn_file_actions_adddup2(&actions, 0, Int32(output)) }
+    }
   }
 
   deinit {
@@ -143,8 +121,7 @@ public final class TerminalProgram {
     }
     read()
     guard let status else { throw BraidBinary.Failure(description: "the process is lost") }
-    let signal = status & 0x7F
-    return Int(signal == 0 ? (status >> 8) & 0xFF : -signal)
+    return Int(SpawnedProcess.code(of: status))
   }
 
   /// Whether the program has ended.
@@ -174,13 +151,5 @@ public final class TerminalProgram {
     }
   }
 
-  private func end() {
-    #if canImport(Glibc)
-      _ = Glibc.kill(process, SIGKILL)
-    #elseif canImport(Musl)
-      _ = Musl.kill(process, SIGKILL)
-    #else
-      _ = Darwin.kill(process, SIGKILL)
-    #endif
-  }
+  private func end() { SpawnedProcess.send(SIGKILL, to: process) }
 }
